@@ -1,0 +1,23 @@
+# What our own tests, examples and benchmarks are compiled with; never passed on to users.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+find_program(S2D_CCACHE ccache)
+if(S2D_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${S2D_CCACHE}")
+endif()
+
+add_library(s2d_development INTERFACE)
+target_compile_options(s2d_development INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-psabi)
+if(S2D_WARNINGS_AS_ERRORS)
+  target_compile_options(s2d_development INTERFACE -Werror)
+endif()
+if(S2D_NATIVE)
+  target_compile_options(s2d_development INTERFACE -march=native)
+endif()
+set(S2D_SANITIZE "" CACHE STRING "Sanitizers for tests and examples, e.g. address,undefined")
+if(S2D_SANITIZE)
+  target_compile_options(s2d_development INTERFACE -fsanitize=${S2D_SANITIZE} -fno-omit-frame-pointer
+                                                   -fno-sanitize-recover=all)
+  target_link_options(s2d_development INTERFACE -fsanitize=${S2D_SANITIZE})
+endif()
