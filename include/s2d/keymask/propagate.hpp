@@ -1,0 +1,372 @@
+// Carries the masks of a few frames to all frames of a video along its optical flow.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include <s2d/core/bit_mask.hpp>
+#include <s2d/core/parallel.hpp>
+#include <s2d/core/progress.hpp>
+#include <s2d/flow/field.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+struct propagate_options {
+  float threshold = 0.5f;   ///< a pixel is foreground where its averaged value is greater
+  std::size_t reach = 0;    ///< carry a mask over at most so many frames; 0: to the next one or end
+  std::size_t threads = 0;  ///< 0: one per processor; the result does not depend on it
+};
+
+namespace detail {
+
+// A soft mask cropped to the pixels that are not zero, with a frame of zeros one pixel wide, so
+// that bilinear samples need no test at the border.
+struct soft_patch {
+  std::ptrdiff_t y = 0, x = 0, height = 0, width = 0;  // in the frame, without the zeros around
+  std::vector<float> values;                           // [height + 2, width + 2]
+
+  [[nodiscard]] bool empty() const noexcept { return values.empty(); }
+  [[nodiscard]] std::ptrdiff_t stride() const noexcept { return width + 2; }
+  [[nodiscard]] float* row(std::ptrdiff_t line) noexcept {
+    return values.data() + (line + 1) * stride() + 1;
+  }
+  [[nodiscard]] const float* row(std::ptrdiff_t line) const noexcept {
+    return values.data() + (line + 1) * stride() + 1;
+  }
+  [[nodiscard]] float at(std::ptrdiff_t py, std::ptrdiff_t px) const noexcept {
+    if (py < y || px < x || py >= y + height || px >= x + width) return 0;
+    return row(py - y)[px - x];
+  }
+};
+
+// Crops to the rows and columns that hold a value above zero.
+inline soft_patch trimmed(soft_patch&& wide) {
+  std::ptrdiff_t top = wide.height, bottom = 0, left = wide.width, right = 0;
+  for (std::ptrdiff_t i = 0; i < wide.height; ++i) {
+    const float* row = wide.row(i);
+    std::ptrdiff_t first = 0, last = wide.width;
+    while (first < last && row[first] == 0) ++first;
+    if (first == last) continue;
+    while (row[last - 1] == 0) --last;
+    if (top > i) top = i;
+    bottom = i + 1;
+    if (first < left) left = first;
+    if (last > right) right = last;
+  }
+  if (bottom == 0) return {};
+  if (top == 0 && left == 0 && bottom == wide.height && right == wide.width)
+    return static_cast<soft_patch&&>(wide);
+  soft_patch tight{wide.y + top, wide.x + left, bottom - top, right - left, {}};
+  tight.values.resize(static_cast<std::size_t>((tight.height + 2) * tight.stride()));
+  for (std::ptrdiff_t i = 0; i < tight.height; ++i) {
+    const float* from = wide.row(top + i) + left;
+    float* to = tight.row(i);
+    for (std::ptrdiff_t j = 0; j < tight.width; ++j) to[j] = from[j];
+  }
+  return tight;
+}
+
+inline soft_patch soften(const bit_mask& mask) {
+  soft_patch all{0, 0, mask.height, mask.width, {}};
+  all.values.resize(static_cast<std::size_t>((all.height + 2) * all.stride()));
+  for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
+    const bit_mask::word* words = mask.row(y);
+    float* to = all.row(y);
+    for (std::ptrdiff_t x = 0; x < mask.width; ++x)
+      to[x] = static_cast<float>((words[x / bit_mask::word_bits] >> (x % bit_mask::word_bits)) & 1);
+  }
+  return trimmed(static_cast<soft_patch&&>(all));
+}
+
+struct value_range {
+  float low = 0, high = 0;
+};
+
+// The range of a plane; values that are not numbers are left out.
+inline value_range range_of(const matrix<float>& plane) {
+  float low = INFINITY, high = -INFINITY;
+  const float* value = plane.data();
+  const std::size_t n = plane.values.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    low = value[i] < low ? value[i] : low;
+    high = value[i] > high ? value[i] : high;
+  }
+  return low <= high ? value_range{low, high} : value_range{};
+}
+
+// The first pixel and the one behind the last whose samples can meet [begin, begin + size) when
+// displaced by a value of `range` * scale.
+struct interval {
+  std::ptrdiff_t first = 0, last = 0;
+};
+inline interval reachable(std::ptrdiff_t begin, std::ptrdiff_t size, value_range range, float scale,
+                          std::ptrdiff_t limit) {
+  const double first = static_cast<double>(begin) - 1 - static_cast<double>(range.high) * scale;
+  const double last =
+      static_cast<double>(begin + size) + 1 - static_cast<double>(range.low) * scale;
+  const auto end = static_cast<double>(limit);
+  interval found;
+  found.first = first <= 0 ? 0 : first >= end ? limit : static_cast<std::ptrdiff_t>(first);
+  found.last = last <= 0 ? 0 : last >= end ? limit : static_cast<std::ptrdiff_t>(std::ceil(last));
+  return found;
+}
+
+// Where the pixels of a frame fall on a smaller or larger flow grid: left neighbour and weight of
+// the right one, clamped at the border (half-pixel rule).
+struct grid_position {
+  std::ptrdiff_t at = 0;
+  float weight = 0;
+};
+inline grid_position on_grid(std::ptrdiff_t pixel, std::ptrdiff_t frame, std::ptrdiff_t grid) {
+  const float scale = static_cast<float>(grid) / static_cast<float>(frame);
+  float position = (static_cast<float>(pixel) + 0.5f) * scale - 0.5f;
+  const auto limit = static_cast<float>(grid - 1);
+  position = position < 0 ? 0 : position > limit ? limit : position;
+  auto at = static_cast<std::ptrdiff_t>(position);
+  if (at > grid - 2) at = grid < 2 ? 0 : grid - 2;
+  return {at, position - static_cast<float>(at)};
+}
+
+// Flow rows scaled up to the frame, one frame row at a time.
+class flow_rows {
+ public:
+  flow_rows(std::ptrdiff_t height, std::ptrdiff_t width) : height_{height}, width_{width} {}
+
+  void begin(const flow_field& field, interval columns) {
+    field_ = &field;
+    columns_ = columns;
+    if (grid_width_ != field.width()) {
+      grid_width_ = field.width();
+      at_.resize(static_cast<std::size_t>(width_));
+      weight_.resize(static_cast<std::size_t>(width_));
+      for (std::ptrdiff_t x = 0; x < width_; ++x) {
+        const grid_position p = on_grid(x, width_, grid_width_);
+        at_[static_cast<std::size_t>(x)] = static_cast<int>(p.at);
+        weight_[static_cast<std::size_t>(x)] = p.weight;
+      }
+      blended_.resize(static_cast<std::size_t>(grid_width_));
+      u_.resize(static_cast<std::size_t>(width_));
+      v_.resize(static_cast<std::size_t>(width_));
+    }
+  }
+
+  // Displacements of the columns of `begin` in row y, in frame pixels.
+  void read(std::ptrdiff_t y) {
+    grid_position p = on_grid(y, height_, field_->height());
+    if (field_->height() == height_) p = {y, 0};
+    fill(field_->u, p, static_cast<float>(width_) / static_cast<float>(grid_width_), u_.data());
+    fill(field_->v, p, static_cast<float>(height_) / static_cast<float>(field_->height()),
+         v_.data());
+  }
+  [[nodiscard]] const float* u() const noexcept { return u_.data(); }
+  [[nodiscard]] const float* v() const noexcept { return v_.data(); }
+
+ private:
+  void fill(const matrix<float>& plane, grid_position p, float scale, float* out) {
+    const float* upper = plane.row(p.at);
+    const float* lower = plane.row(p.weight == 0 ? p.at : p.at + 1);
+    const bool whole = grid_width_ == width_;
+    float* row = whole ? out : blended_.data();
+    for (std::ptrdiff_t x = 0; x < grid_width_; ++x)
+      row[x] = (upper[x] + (lower[x] - upper[x]) * p.weight) * scale;
+    if (whole) return;
+    const int* at = at_.data();
+    const float* weight = weight_.data();
+    const int next = grid_width_ > 1 ? 1 : 0;
+    for (std::ptrdiff_t x = columns_.first; x < columns_.last; ++x)
+      out[x] = row[at[x]] + (row[at[x] + next] - row[at[x]]) * weight[x];
+  }
+
+  std::ptrdiff_t height_, width_, grid_width_ = -1;
+  interval columns_;
+  const flow_field* field_ = nullptr;
+  std::vector<int> at_;
+  std::vector<float> weight_, blended_, u_, v_;
+};
+
+// One backward warp: pixel p of the result is `from` sampled at p + flow(p), zero outside.
+inline soft_patch carry(const soft_patch& from, const flow_field& field, std::ptrdiff_t height,
+                        std::ptrdiff_t width, flow_rows& rows) {
+  if (from.empty()) return {};
+  const interval columns =
+      reachable(from.x, from.width, range_of(field.u),
+                static_cast<float>(width) / static_cast<float>(field.width()), width);
+  const interval lines =
+      reachable(from.y, from.height, range_of(field.v),
+                static_cast<float>(height) / static_cast<float>(field.height()), height);
+  if (columns.first >= columns.last || lines.first >= lines.last) return {};
+
+  soft_patch to{
+      lines.first, columns.first, lines.last - lines.first, columns.last - columns.first, {}};
+  to.values.resize(static_cast<std::size_t>((to.height + 2) * to.stride()));
+  rows.begin(field, columns);
+  const auto stride = static_cast<int>(from.stride());
+  const auto most_x = static_cast<float>(from.width + 1);
+  const auto most_y = static_cast<float>(from.height + 1);
+  const int last_x = static_cast<int>(from.width), last_y = static_cast<int>(from.height);
+  const float* source = from.values.data();
+  for (std::ptrdiff_t line = 0; line < to.height; ++line) {
+    rows.read(to.y + line);
+    const float* u = rows.u() + to.x;
+    const float* v = rows.v() + to.x;
+    const auto base_x = static_cast<float>(to.x - from.x + 1);
+    const auto base_y = static_cast<float>(to.y + line - from.y + 1);
+    float* out = to.row(line);
+    for (int j = 0; j < static_cast<int>(to.width); ++j) {
+      float sx = base_x + static_cast<float>(j) + u[j];
+      float sy = base_y + v[j];
+      sx = sx > 0 ? sx : 0;  // also where the flow is not a number
+      sy = sy > 0 ? sy : 0;
+      sx = sx < most_x ? sx : most_x;
+      sy = sy < most_y ? sy : most_y;
+      int ix = static_cast<int>(sx), iy = static_cast<int>(sy);
+      ix = ix < last_x ? ix : last_x;
+      iy = iy < last_y ? iy : last_y;
+      const float fx = sx - static_cast<float>(ix), fy = sy - static_cast<float>(iy);
+      const int at = iy * stride + ix;
+      const float a = source[at], b = source[at + 1];
+      const float c = source[at + stride], d = source[at + stride + 1];
+      const float above = a + (b - a) * fx, below = c + (d - c) * fx;
+      out[j] = above + (below - above) * fy;
+    }
+  }
+  return trimmed(static_cast<soft_patch&&>(to));
+}
+
+// What one frame gets from either side: a soft mask and how many frames it was carried over.
+struct carried {
+  soft_patch mask;
+  std::size_t age = 0;
+  bool known = false;
+};
+
+inline bit_mask blend(const carried& a, const carried& b, std::ptrdiff_t height,
+                      std::ptrdiff_t width, float threshold) {
+  bit_mask result(height, width);
+  const float raw_a = a.known ? 1 / (static_cast<float>(a.age) + 0.5f) : 0;
+  const float raw_b = b.known ? 1 / (static_cast<float>(b.age) + 0.5f) : 0;
+  if (raw_a + raw_b == 0) return result;
+  const float weight_a = raw_a / (raw_a + raw_b), weight_b = raw_b / (raw_a + raw_b);
+  const auto each = [](const carried& side, const auto& visit) {
+    for (std::ptrdiff_t i = 0; i < side.mask.height; ++i)
+      for (std::ptrdiff_t j = 0; j < side.mask.width; ++j)
+        visit(side.mask.y + i, side.mask.x + j, side.mask.row(i)[j]);
+  };
+  each(a, [&](std::ptrdiff_t y, std::ptrdiff_t x, float value) {
+    if (weight_a * value + weight_b * b.mask.at(y, x) > threshold) result.set(y, x);
+  });
+  each(b, [&](std::ptrdiff_t y, std::ptrdiff_t x, float value) {
+    if (weight_a * a.mask.at(y, x) + weight_b * value > threshold) result.set(y, x);
+  });
+  return result;
+}
+
+// The frames strictly between two keys; `left` and `right` may be absent (T).
+struct gap {
+  std::size_t left = 0, right = 0;
+};
+
+inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap between,
+                     std::ptrdiff_t height, std::ptrdiff_t width, const propagate_options& options,
+                     std::vector<bit_mask>& result) {
+  const std::size_t frames = keys.size();
+  const std::size_t first = between.left == frames ? 0 : between.left + 1;
+  const std::size_t count = between.right - first;  // right == frames means: up to the end
+  const std::size_t reach = options.reach == 0 ? frames : options.reach;
+  flow_rows rows(height, width);
+
+  std::vector<carried> from_left(count);
+  if (between.left != frames) {
+    carried now{soften(keys[between.left]), 0, true};
+    for (std::size_t k = 0; k < count && k < reach; ++k) {
+      const flow_field& field = flow.backward[first + k];
+      if (field.empty()) break;
+      now = {carry(now.mask, field, height, width, rows), k + 1, true};
+      from_left[k] = now;
+    }
+  }
+  carried now;
+  if (between.right != frames) now = {soften(keys[between.right]), 0, true};
+  for (std::size_t k = count; k-- > 0;) {
+    if (now.known) {
+      const flow_field& field = flow.forward[first + k];
+      if (field.empty() || now.age == reach)
+        now = {};
+      else
+        now = {carry(now.mask, field, height, width, rows), now.age + 1, true};
+    }
+    result[first + k] = blend(from_left[k], now, height, width, options.threshold);
+    from_left[k] = {};
+  }
+}
+
+}  // namespace detail
+
+/// The masks of all T frames from the masks of some. From the nearest key on either side the mask
+/// is carried frame by frame: every step samples it bilinearly at p + flow(p), where the flow leads
+/// back towards the key; outside the frame it is zero. Where both sides arrive, the average with
+/// weights 1 / (steps + 1/2) is compared with `threshold`. A key frame keeps its own mask.
+///
+/// @param keys      [T] a mask of [h, w] where one is known, a mask without pixels (bit_mask{})
+///                  elsewhere; a key without foreground says that the object is not there
+/// @param flow      [T] on any grid: positions follow the half-pixel rule, vectors are scaled with
+///                  the grid. Where the field is absent (a cut) the mask is carried no further.
+///                  Vectors that are not finite, and those
+///                  interpolated from them, lead outside the frame.
+/// @param progress  stage "propagate", units are frames
+/// @return [T] masks of [h, w], background where nothing arrives; all without pixels if no key has
+///         any
+/// @throws invalid_input if keys differ in size, `flow` has another number of frames, planes of a
+///         field differ in size or `threshold` is not in [0, 1)
+/// @throws cancelled if `progress` returns false
+/// Complexity: two warps a frame, each over the box that the mask can reach; gaps between keys are
+/// independent and shared among threads. Memory: the soft masks of one gap, cropped, per thread.
+[[nodiscard]] inline std::vector<bit_mask> propagate(std::span<const bit_mask> keys,
+                                                     const video_flow& flow,
+                                                     const propagate_options& options = {},
+                                                     const progress_callback& progress = {}) {
+  const std::size_t frames = keys.size();
+  require(flow.forward.size() == frames && flow.backward.size() == frames, "propagate: ", frames,
+          " keys, but flow of ", flow.forward.size(), " frames forward and ", flow.backward.size(),
+          " backward");
+  require(options.threshold >= 0 && options.threshold < 1, "propagate: threshold is ",
+          options.threshold, ", expected 0 <= threshold < 1");
+  for (std::size_t t = 0; t < frames; ++t)
+    for (const flow_field* field : {&flow.forward[t], &flow.backward[t]})
+      require(field->u.height == field->v.height && field->u.width == field->v.width,
+              "propagate: planes of the flow of frame ", t, " differ in size");
+
+  std::vector<std::size_t> at;
+  for (std::size_t t = 0; t < frames; ++t)
+    if (!keys[t].empty()) at.push_back(t);
+  std::vector<bit_mask> result(frames);
+  if (at.empty()) return result;
+  const std::ptrdiff_t height = keys[at[0]].height, width = keys[at[0]].width;
+  for (const std::size_t t : at) {
+    require(keys[t].height == height && keys[t].width == width, "propagate: the key of frame ", t,
+            " is ", keys[t].height, " x ", keys[t].width, ", that of frame ", at[0], " ", height,
+            " x ", width, " (height x width)");
+    result[t] = keys[t];
+  }
+
+  std::vector<detail::gap> gaps;
+  if (at.front() > 0) gaps.push_back({frames, at.front()});
+  for (std::size_t i = 1; i < at.size(); ++i)
+    if (at[i] > at[i - 1] + 1) gaps.push_back({at[i - 1], at[i]});
+  if (at.back() + 1 < frames) gaps.push_back({at.back(), frames});
+
+  std::mutex reporting;
+  std::size_t done = at.size();
+  parallel_for(gaps.size(), options.threads, [&](std::size_t i) {
+    detail::fill_gap(keys, flow, gaps[i], height, width, options, result);
+    const std::lock_guard lock{reporting};
+    done += gaps[i].right - (gaps[i].left == frames ? 0 : gaps[i].left + 1);
+    detail::report(progress, "propagate", done, frames);
+  });
+  return result;
+}
+
+}  // namespace s2d::inline S2D_ABI
