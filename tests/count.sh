@@ -1,0 +1,17 @@
+# Sourced: run_ctest FOLDER [CTEST OPTIONS] runs the tests of a build folder and ends on one line
+# that counts them. Fails if a test fails or none ran.
+run_ctest() {
+  local folder=$1 junit total failed skipped status=0
+  shift
+  junit=$PWD/$folder/junit.xml
+  ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --output-junit "$junit" \
+    --progress "$@" || status=$?
+  count() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$junit" | head -n 1; }
+  total=$(count tests) failed=$(count failures) skipped=$(count skipped)
+  local disabled
+  disabled=$(count disabled)
+  skipped=$((skipped + disabled))
+  grep -o 'SKIPPED: .*' "$junit" | sort | uniq -c | sort -rn | head -n 20
+  echo "tests: $((total - failed - skipped)) passed, $failed failed, $skipped skipped"
+  [ "$status" -eq 0 ] && [ "$total" -gt "$skipped" ]
+}
