@@ -7,6 +7,7 @@ declare -A allowed=(
   [mask]="core mask"
   [flow]="core flow"
   [cluster]="core cluster"
+  [assign]="core assign"
   [track]="core mask flow track"
   [coherence]="core mask cluster track coherence"
   [segment]="core mask flow segment"
