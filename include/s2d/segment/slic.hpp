@@ -114,7 +114,7 @@ inline void slic_compare(std::ptrdiff_t n, const float* l, const float* a, const
   }
 }
 
-inline superpixels slic(const lab_image& picture, const slic_options& options) {
+inline superpixels grow_superpixels(const lab_image& picture, const slic_options& options) {
   const std::ptrdiff_t height = picture.height();
   const std::ptrdiff_t width = picture.width();
   superpixels result;
@@ -223,7 +223,7 @@ inline superpixels slic(const lab_image& picture, const slic_options& options) {
   require(options.iterations > 0, "slic: iterations is ", options.iterations, ", expected > 0");
   detail::require_same_size("slic", picture.l, picture.a);
   detail::require_same_size("slic", picture.l, picture.b);
-  return detail::slic(picture, options);
+  return detail::grow_superpixels(picture, options);
 }
 
 }  // namespace s2d::inline S2D_ABI
