@@ -132,10 +132,10 @@ inline void add_products(std::size_t samples, std::size_t w, const float* left, 
     }
 }
 
-inline std::vector<float> correct_by_appearance(plane_view<const float> inputs,
-                                                std::span<const float> targets,
-                                                std::span<const float> weights,
-                                                const appearance_options& options) {
+inline std::vector<float> fit_appearance(plane_view<const float> inputs,
+                                         std::span<const float> targets,
+                                         std::span<const float> weights,
+                                         const appearance_options& options) {
   const auto n = static_cast<std::size_t>(inputs.height);
   const auto d = static_cast<std::size_t>(inputs.width);
   const cosine_features features(d, options);
@@ -253,7 +253,7 @@ inline std::vector<float> correct_by_appearance(plane_view<const float> inputs,
               "correct_by_appearance: input ", c, " of sample ", i, " is not finite");
   }
   if (n == 0) return {};
-  return detail::correct_by_appearance(inputs, targets, weights, options);
+  return detail::fit_appearance(inputs, targets, weights, options);
 }
 
 }  // namespace s2d::inline S2D_ABI

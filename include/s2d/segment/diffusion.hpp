@@ -72,24 +72,24 @@ inline void check_graph(const char* what, const sparse_graph& graph) {
 
 inline constexpr std::size_t diffusion_rows = 4096;  // rows a task
 
-inline std::vector<float> diffuse(const sparse_graph& graph, std::span<const float> seeds,
-                                  const diffusion_options& options) {
+inline std::vector<float> run_diffusion(const sparse_graph& graph, std::span<const float> seeds,
+                                        const diffusion_options& options) {
   const std::size_t n = graph.nodes();
   std::vector<float> value(seeds.begin(), seeds.end());
   std::vector<float> next(n);
   for (int iteration = 0; iteration < options.iterations; ++iteration) {
     parallel_for((n + diffusion_rows - 1) / diffusion_rows, options.threads, [&](std::size_t part) {
       for (std::size_t i = part * diffusion_rows; i < n && i < (part + 1) * diffusion_rows; ++i)
-        next[i] =
-            options.mix * row_product(graph, i, value.data()) + (1 - options.mix) * seeds[i];
+        next[i] = options.mix * row_product(graph, i, value.data()) + (1 - options.mix) * seeds[i];
     });
     value.swap(next);
   }
   return value;
 }
 
-inline std::vector<double> normalized_cuts(const sparse_graph& graph, std::span<const float> values,
-                                           std::span<const float> thresholds) {
+inline std::vector<double> find_normalized_cuts(const sparse_graph& graph,
+                                                std::span<const float> values,
+                                                std::span<const float> thresholds) {
   // Node i lies inside for the first level[i] thresholds; an edge is cut by those between the
   // levels of its ends. Both are summed as differences and integrated at the end.
   const std::size_t m = thresholds.size();
@@ -168,7 +168,7 @@ inline std::vector<double> normalized_cuts(const sparse_graph& graph, std::span<
   require(options.iterations >= 0 && options.mix >= 0 && options.mix <= 1,
           "diffuse: iterations is ", options.iterations, ", mix is ", options.mix,
           "; expected >= 0 and 0..1");
-  return detail::diffuse(graph, seeds, options);
+  return detail::run_diffusion(graph, seeds, options);
 }
 
 /// Normalised cut (Shi and Malik 2000) of each part {i : values[i] > threshold} on the graph made
@@ -188,7 +188,7 @@ inline std::vector<double> normalized_cuts(const sparse_graph& graph, std::span<
   for (std::size_t t = 1; t < thresholds.size(); ++t)
     require(thresholds[t - 1] <= thresholds[t], "normalized_cuts: threshold ", t, " is ",
             thresholds[t], ", below the one before it, ", thresholds[t - 1]);
-  return detail::normalized_cuts(graph, values, thresholds);
+  return detail::find_normalized_cuts(graph, values, thresholds);
 }
 
 }  // namespace s2d::inline S2D_ABI

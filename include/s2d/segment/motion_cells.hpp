@@ -90,9 +90,9 @@ inline matrix<float> gaussian_blur(const matrix<float>& plane, double sigma) {
   return result;
 }
 
-inline motion_cells describe_cells(const lab_image& picture, const flow_field& forward,
-                                   const flow_field& backward, const slic_options& slic_how,
-                                   double context_sigma) {
+inline motion_cells measure_cells(const lab_image& picture, const flow_field& forward,
+                                  const flow_field& backward, const slic_options& slic_how,
+                                  double context_sigma) {
   motion_cells cells;
   cells.grid = slic(picture, slic_how);
   const matrix<float> context[3] = {gaussian_blur(picture.l, context_sigma),
@@ -118,9 +118,15 @@ inline motion_cells describe_cells(const lab_image& picture, const flow_field& f
       const float dl = picture.l(y, x) - cells.grid.l[k];
       const float da = picture.a(y, x) - cells.grid.a[k];
       const float db = picture.b(y, x) - cells.grid.b[k];
-      const float pixel[16] = {context[0](y, x), context[1](y, x), context[2](y, x),
-                               dl * dl,          da * da,          db * db,
-                               u0[x],            v0[x],            u1[x],
+      const float pixel[16] = {context[0](y, x),
+                               context[1](y, x),
+                               context[2](y, x),
+                               dl * dl,
+                               da * da,
+                               db * db,
+                               u0[x],
+                               v0[x],
+                               u1[x],
                                v1[x]};
       float* sum = total[k].v;
       for (int q = 0; q < 16; ++q) sum[q] += pixel[q];
@@ -177,7 +183,7 @@ inline motion_cells describe_cells(const lab_image& picture, const flow_field& f
     detail::require_same_size("describe_cells", picture.l, flow->u);
     detail::require_same_size("describe_cells", picture.l, flow->v);
   }
-  return detail::describe_cells(picture, forward, backward, slic_how, context_sigma);
+  return detail::measure_cells(picture, forward, backward, slic_how, context_sigma);
 }
 
 }  // namespace s2d::inline S2D_ABI

@@ -20,10 +20,10 @@ struct saliency_options {
   affine_motion_options camera = {};
   float inner_weight = 0.05F;  ///< weight of a cell off the border in the camera fit
   int barrier_passes = 3;
-  float percentile = 98;      ///< what counts as the largest value of a frame, in 0..100
-  float power = 1.5F;         ///< of the votes
-  float still_energy = 0.25F; ///< frames of this energy vote with half their weight
-  std::size_t threads = 1;    ///< 0: one per processor
+  float percentile = 98;       ///< what counts as the largest value of a frame, in 0..100
+  float power = 1.5F;          ///< of the votes
+  float still_energy = 0.25F;  ///< frames of this energy vote with half their weight
+  std::size_t threads = 1;     ///< 0: one per processor
 };
 
 /// Votes of T frames of N superpixels, and how much moves in each frame.

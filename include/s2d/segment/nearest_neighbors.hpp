@@ -192,10 +192,10 @@ class neighbor_tree {
 
   int dimensions_;
   std::size_t n_;
-  std::vector<float> rows_;           // [n, lanes], zero behind the last dimension
-  std::vector<std::int32_t> order_;   // [n] points in the order of the leaves
-  std::vector<node> nodes_;           // preorder
-  std::vector<float> leaves_;         // [leaves, dimensions, lanes]
+  std::vector<float> rows_;          // [n, lanes], zero behind the last dimension
+  std::vector<std::int32_t> order_;  // [n] points in the order of the leaves
+  std::vector<node> nodes_;          // preorder
+  std::vector<float> leaves_;        // [leaves, dimensions, lanes]
 };
 
 }  // namespace detail

@@ -17,14 +17,14 @@
 namespace s2d::inline S2D_ABI {
 
 struct superpixel_graph_options {
-  std::size_t look_alikes = 12;      ///< nearest superpixels of the whole video, 0: none
-  float look_alike_sigma = 0.7F;     ///< distance at which their weight is 1/e
-  float look_alike_slack = 0.5F;     ///< of the search (segment/nearest_neighbors.hpp)
-  float color_sigma = 4;             ///< of neighbours, in Lab
-  float position_sigma = 4;          ///< of neighbours along the flow, in pixels
-  float neighbor_weight = 4;         ///< weight of neighbours against look-alikes
-  float flow_scale = 0.5F;           ///< pixels of the superpixel grid per unit of flow
-  std::size_t threads = 1;           ///< 0: one per processor
+  std::size_t look_alikes = 12;   ///< nearest superpixels of the whole video, 0: none
+  float look_alike_sigma = 0.7F;  ///< distance at which their weight is 1/e
+  float look_alike_slack = 0.5F;  ///< of the search (segment/nearest_neighbors.hpp)
+  float color_sigma = 4;          ///< of neighbours, in Lab
+  float position_sigma = 4;       ///< of neighbours along the flow, in pixels
+  float neighbor_weight = 4;      ///< weight of neighbours against look-alikes
+  float flow_scale = 0.5F;        ///< pixels of the superpixel grid per unit of flow
+  std::size_t threads = 1;        ///< 0: one per processor
 };
 
 namespace detail {
@@ -70,7 +70,8 @@ class superpixel_graph_builder {
   [[nodiscard]] sparse_graph build() {
     link_look_alikes();
     link_neighbors();
-    const incoming_edges alike_in(n_, (std::max)(alike_count_, std::size_t{1}), alike_to_, alike_weight_);
+    const incoming_edges alike_in(n_, (std::max)(alike_count_, std::size_t{1}), alike_to_,
+                                  alike_weight_);
     const incoming_edges flow_in(n_, flow_edges, flow_to_, flow_weight_);
 
     std::vector<sparse_graph> parts(frames_.size());
@@ -94,8 +95,8 @@ class superpixel_graph_builder {
   }
 
  private:
-  static constexpr std::size_t flow_edges = 18;     // 3x3 cells in either direction
-  static constexpr std::size_t spatial_edges = 4;   // right, below, below right, below left
+  static constexpr std::size_t flow_edges = 18;    // 3x3 cells in either direction
+  static constexpr std::size_t spatial_edges = 4;  // right, below, below right, below left
   static constexpr std::ptrdiff_t spatial_dy[spatial_edges] = {0, 1, 1, 1};
   static constexpr std::ptrdiff_t spatial_dx[spatial_edges] = {1, 0, 1, -1};
 
@@ -107,11 +108,11 @@ class superpixel_graph_builder {
     parallel_for(frames_.size(), options_.threads, [&](std::size_t t) {
       const motion_cells& f = frames_[t];
       for (std::size_t k = 0; k < per_frame_; ++k) {
-        const float row[dimensions] = {0.8F / 8.5F * f.grid.l[k], f.grid.a[k] / 8.5F,
-                                       f.grid.b[k] / 8.5F,        f.deviation[0][k] / 10,
-                                       f.deviation[1][k] / 10,    f.deviation[2][k] / 10,
-                                       f.context[0][k] / 20,      f.context[1][k] / 20,
-                                       f.context[2][k] / 20,      0.035F * f.grid.centre[k].x,
+        const float row[dimensions] = {0.8F / 8.5F * f.grid.l[k],   f.grid.a[k] / 8.5F,
+                                       f.grid.b[k] / 8.5F,          f.deviation[0][k] / 10,
+                                       f.deviation[1][k] / 10,      f.deviation[2][k] / 10,
+                                       f.context[0][k] / 20,        f.context[1][k] / 20,
+                                       f.context[2][k] / 20,        0.035F * f.grid.centre[k].x,
                                        0.035F * f.grid.centre[k].y, 0.05F * static_cast<float>(t)};
         for (std::size_t d = 0; d < dimensions; ++d)
           features[(t * per_frame_ + k) * dimensions + d] = row[d];
@@ -300,18 +301,18 @@ class superpixel_graph_builder {
   std::size_t per_frame_;
   std::size_t n_;
   std::size_t alike_count_ = 0;
-  std::vector<std::int32_t> alike_to_;   // [n, alike_count_]
+  std::vector<std::int32_t> alike_to_;  // [n, alike_count_]
   std::vector<float> alike_weight_;
-  std::vector<float> spatial_weight_;    // [n, spatial_edges]
-  std::vector<std::int32_t> flow_to_;    // [n, flow_edges], -1: none
+  std::vector<float> spatial_weight_;  // [n, spatial_edges]
+  std::vector<std::int32_t> flow_to_;  // [n, flow_edges], -1: none
   std::vector<float> flow_weight_;
 };
 
 }  // namespace detail
 
-/// The random-walk graph of a video: node t * N + k is superpixel k of frame t, every row sums to 1.
-/// Three kinds of edges, each as strong as its ends are alike: grid neighbours (colour and flow),
-/// the 3x3 superpixels where the flow leads in the next and the previous frame (colour and
+/// The random-walk graph of a video: node t * N + k is superpixel k of frame t, every row sums
+/// to 1. Three kinds of edges, each as strong as its ends are alike: grid neighbours (colour and
+/// flow), the 3x3 superpixels where the flow leads in the next and the previous frame (colour and
 /// position), and the nearest superpixels of the whole video by colour, texture, context, position
 /// and time. Rows of look-alikes and of neighbours are normalised apart and added 1 to
 /// neighbor_weight, then normalised again.
@@ -330,8 +331,9 @@ class superpixel_graph_builder {
   require(height > 0 && width > 0, "link_superpixels: pictures are ", height, " x ", width,
           ", expected positive (height x width)");
   if (frames.empty() || frames[0].size() == 0) return {};
-  require(frames.size() < (std::size_t{1} << 26) / frames[0].size(), "link_superpixels: ",
-          frames.size(), " frames of ", frames[0].size(), " superpixels, expected fewer than 2^26 in all");
+  require(frames.size() < (std::size_t{1} << 26) / frames[0].size(),
+          "link_superpixels: ", frames.size(), " frames of ", frames[0].size(),
+          " superpixels, expected fewer than 2^26 in all");
   return detail::superpixel_graph_builder(frames, height, width, options).build();
 }
 

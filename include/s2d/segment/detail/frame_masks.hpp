@@ -1,0 +1,487 @@
+// The stages of segment/frame_masks.hpp; include that one.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/parallel.hpp>
+#include <s2d/core/progress.hpp>
+#include <s2d/core/resize.hpp>
+#include <s2d/flow/resize.hpp>
+#include <s2d/mask/components.hpp>
+#include <s2d/mask/morphology.hpp>
+#include <s2d/segment/confidence.hpp>
+#include <s2d/segment/frame_masks_types.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+namespace detail {
+
+inline void check_frame_masks(std::span<const image> frames, const video_flow& flow,
+                              const frame_masks_options& options) {
+  require(flow.forward.size() == frames.size() && flow.backward.size() == frames.size(),
+          "frame_masks: ", frames.size(), " frames, but flow of ", flow.forward.size(),
+          " forward and ", flow.backward.size(), " backward");
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    require(!frames[t].empty(), "frame_masks: frame ", t, " has no pixels");
+    require(frames[t].height == frames[0].height && frames[t].width == frames[0].width,
+            "frame_masks: frame ", t, " is ", frames[t].height, " x ", frames[t].width,
+            ", expected ", frames[0].height, " x ", frames[0].width,
+            " as frame 0 (height x width)");
+    for (const flow_field* field : {&flow.forward[t], &flow.backward[t]}) {
+      require_same_size("frame_masks", field->u, field->v);
+      for (const matrix<float>* plane : {&field->u, &field->v})
+        for (const float x : plane->values)
+          require(std::fabs(x) <= 1e6F, "frame_masks: flow of frame ", t,
+                  " has a value that is not finite or beyond 1e6 pixels");
+    }
+  }
+  require(options.longer_side >= 16 && options.longer_side <= 4096, "frame_masks: longer_side is ",
+          options.longer_side, ", expected 16..4096");
+  require(options.chunk > 2 * options.overlap, "frame_masks: chunk is ", options.chunk,
+          " frames, overlap ", options.overlap, "; expected a chunk of more than two overlaps");
+  require(options.appearance_ramp > 0 && options.appearance_mix >= 0 &&
+              options.appearance_mix <= 1 && options.threshold_mix >= 0 &&
+              options.threshold_mix <= 1,
+          "frame_masks: appearance_ramp is ", options.appearance_ramp, ", appearance_mix ",
+          options.appearance_mix, ", threshold_mix ", options.threshold_mix,
+          "; expected > 0, 0..1, 0..1");
+  require(options.least_area >= 0 && options.least_share >= 0, "frame_masks: least_area is ",
+          options.least_area, ", least_share ", options.least_share, "; expected >= 0");
+}
+
+/// Frames [begin, end) that are decided together.
+struct frame_range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// Cuts `count` frames into ranges of at most `chunk`, neighbours sharing `overlap`, as equal in
+/// length as possible.
+inline std::vector<frame_range> overlapping_chunks(std::size_t count, std::size_t chunk,
+                                                   std::size_t overlap) {
+  if (count <= chunk) return {{0, count}};
+  const std::size_t fresh = chunk - overlap;
+  const std::size_t parts = (count - overlap + fresh - 1) / fresh;
+  std::vector<frame_range> ranges(parts);
+  for (std::size_t i = 0; i < parts; ++i)
+    ranges[i] = {(count - overlap) * i / parts, (count - overlap) * (i + 1) / parts + overlap};
+  return ranges;
+}
+
+/// Share of the later chunk in the i-th of `overlap` shared frames.
+[[nodiscard]] inline float fade(std::size_t i, std::size_t overlap) noexcept {
+  return static_cast<float>(i + 1) / static_cast<float>(overlap + 1);
+}
+
+class frame_masks_run {
+ public:
+  frame_masks_run(std::span<const image> frames, const video_flow& flow,
+                  const frame_masks_options& options, const progress_callback& progress)
+      : frames_{frames}, flow_{flow}, options_{options}, progress_{progress} {
+    options_.motion.threads = options_.graph.threads = options_.threads;
+    options_.diffusion.threads = options_.appearance.threads = options_.threads;
+  }
+
+  [[nodiscard]] frame_masks_result run() {
+    const std::size_t count = frames_.size();
+    result_.masks.resize(count);
+    result_.confidence.resize(count);
+    result_.diagnosis.energy.assign(count, std::numeric_limits<float>::quiet_NaN());
+    if (count == 0) return std::move(result_);
+    const double scale = static_cast<double>(options_.longer_side) /
+                         static_cast<double>((std::max)(frames_[0].height, frames_[0].width));
+    const auto side = [&](std::ptrdiff_t length) {
+      return (std::max)(
+          static_cast<std::ptrdiff_t>(std::lround(static_cast<double>(length) * scale)),
+          std::ptrdiff_t{16});
+    };
+    height_ = side(frames_[0].height);
+    width_ = side(frames_[0].width);
+    options_.graph.flow_scale = 0.5F;
+
+    cells_.resize(count);
+    values_.resize(count);
+    votes_.resize(count);
+    for (std::size_t begin = 0; begin < count;) {
+      std::size_t end = begin + 1;
+      while (end < count && !(end < options_.cut_before.size() && options_.cut_before[end])) ++end;
+      decide_shot(begin, end);
+      begin = end;
+    }
+    conclude();
+    if (!result_.diagnosis.nothing_moves) cut_out();
+    report(progress_, "masks", count, count);
+    return std::move(result_);
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  void spent(const char* stage, clock::time_point since) {
+    const double seconds = std::chrono::duration<double>(clock::now() - since).count();
+    for (stage_time& s : result_.stages)
+      if (s.name == stage) {
+        s.seconds += seconds;
+        return;
+      }
+    result_.stages.push_back({stage, seconds});
+  }
+
+  /// body(t) for every frame of [begin, end), in blocks between which progress is told.
+  template <class Body>
+  void for_frames(const char* stage, std::size_t begin, std::size_t end, const Body& body) {
+    const std::size_t block = 8 * thread_count(options_.threads);
+    for (std::size_t first = begin; first < end; first += block) {
+      report(progress_, stage, first, frames_.size());
+      parallel_for((std::min)(block, end - first), options_.threads,
+                   [&](std::size_t i) { body(first + i); });
+    }
+  }
+
+  [[nodiscard]] image small_picture(std::size_t t) const {
+    const image& frame = frames_[t];
+    if (frame.height < height_ || frame.width < width_)
+      return resize_bilinear(frame.view(), height_, width_);
+    return resize_area(frame.view(), height_, width_);
+  }
+
+  /// Flow on the work grid, in pixels of a grid of twice its size.
+  [[nodiscard]] flow_field work_flow(const flow_field& flow) const {
+    flow_field small_flow = flow.height() < height_ || flow.width() < width_
+                                ? resize_bilinear(flow, height_, width_, flow_unit::grid)
+                                : resize_area(flow, height_, width_, flow_unit::grid);
+    scale_flow(small_flow, 2, 2);
+    return small_flow;
+  }
+
+  /// Decides the values of the superpixels of frames [begin, end), which show one shot.
+  void decide_shot(std::size_t begin, std::size_t end) {
+    const auto start = clock::now();
+    // Frames without flow between them that look the same are one.
+    std::vector<image> pictures(end - begin);
+    for_frames("superpixels", begin, end,
+               [&](std::size_t t) { pictures[t - begin] = small_picture(t); });
+    std::vector<std::size_t> group(end - begin);
+    std::vector<std::size_t> first_of;
+    std::vector<std::size_t> last_of;
+    for (std::size_t t = begin; t < end; ++t) {
+      const bool same = t > begin && flow_.forward[t - 1].empty() && flow_.backward[t].empty() &&
+                        pictures[t - begin] == pictures[t - begin - 1];
+      if (!same) {
+        first_of.push_back(t);
+        last_of.push_back(t);
+      }
+      last_of.back() = t;
+      group[t - begin] = first_of.size() - 1;
+    }
+    spent("resize", start);
+
+    const auto describing = clock::now();
+    std::vector<motion_cells> cells(first_of.size());
+    for_frames("superpixels", 0, first_of.size(), [&](std::size_t g) {
+      cells[g] = measure_cells(
+          to_lab(pictures[first_of[g] - begin]),
+          g + 1 < first_of.size() ? work_flow(flow_.forward[last_of[g]]) : flow_field{},
+          g > 0 ? work_flow(flow_.backward[first_of[g]]) : flow_field{}, options_.cells,
+          options_.context_sigma);
+    });
+    pictures.clear();
+    spent("superpixels", describing);
+
+    std::vector<std::vector<float>> values(first_of.size());
+    std::vector<std::vector<float>> votes(first_of.size());
+    std::vector<float> energy(first_of.size());
+    const std::vector<frame_range> chunks =
+        overlapping_chunks(first_of.size(), options_.chunk, options_.overlap);
+    for (std::size_t c = 0; c < chunks.size(); ++c) {
+      report(progress_, "grouping", begin + chunks[c].begin, frames_.size());
+      decide_chunk(std::span(cells).subspan(chunks[c].begin, chunks[c].end - chunks[c].begin),
+                   c == 0 ? 0 : chunks[c - 1].end - chunks[c].begin,
+                   std::span(values).subspan(chunks[c].begin),
+                   std::span(votes).subspan(chunks[c].begin),
+                   std::span(energy).subspan(chunks[c].begin));
+    }
+    for (std::size_t t = begin; t < end; ++t) {
+      const std::size_t g = group[t - begin];
+      const bool last_use = t + 1 == end || group[t + 1 - begin] != g;
+      result_.diagnosis.energy[t] = energy[g];
+      if (last_use) {
+        cells_[t] = std::move(cells[g].grid);
+        values_[t] = std::move(values[g]);
+        votes_[t] = std::move(votes[g]);
+      } else {
+        cells_[t] = cells[g].grid;
+        values_[t] = values[g];
+        votes_[t] = votes[g];
+      }
+    }
+  }
+
+  /// Decides one chunk and fades its values into those of the `shared` first frames.
+  void decide_chunk(std::span<const motion_cells> cells, std::size_t shared,
+                    std::span<std::vector<float>> values, std::span<std::vector<float>> votes,
+                    std::span<float> energy) {
+    const std::size_t count = cells.size();
+    const std::size_t n = cells[0].size();
+    const auto moving = clock::now();
+    const motion_saliency motion = saliency(cells, options_.motion);
+    spent("motion", moving);
+
+    const std::vector<float> decided = decide(cells, motion);
+    for (std::size_t t = 0; t < count; ++t) {
+      const auto from = static_cast<std::ptrdiff_t>(t * n);
+      const auto to = static_cast<std::ptrdiff_t>((t + 1) * n);
+      const std::vector<float> now(decided.begin() + from, decided.begin() + to);
+      energy[t] = motion.energy[t];
+      votes[t].assign(motion.votes.begin() + from, motion.votes.begin() + to);
+      if (t < shared) {
+        const float share = fade(t, shared);
+        for (std::size_t k = 0; k < n; ++k) values[t][k] += share * (now[k] - values[t][k]);
+      } else {
+        values[t] = now;
+      }
+    }
+  }
+
+  /// Values in [0, 1] of all superpixels of a chunk; all 0 if nothing moves.
+  [[nodiscard]] std::vector<float> decide(std::span<const motion_cells> cells,
+                                          const motion_saliency& motion) {
+    const std::size_t count = cells.size();
+    const std::size_t n = cells[0].size();
+    std::vector<float> energy;
+    for (const float e : motion.energy)
+      if (!std::isnan(e)) energy.push_back(e);
+    for (std::size_t t = 0; t < count; ++t) {
+      if (std::isnan(motion.energy[t])) continue;
+      std::vector<float> residual(
+          motion.residual.begin() + static_cast<std::ptrdiff_t>(t * n),
+          motion.residual.begin() + static_cast<std::ptrdiff_t>((t + 1) * n));
+      residual_.push_back(percentile(residual, 50));
+    }
+    std::vector<float> values(count * n);
+    if (energy.empty()) return values;
+    const float usual_energy = percentile(energy, 50);
+    if (percentile(energy, 75) < options_.least_energy) return values;
+
+    const auto linking = clock::now();
+    const sparse_graph graph = link_superpixels(cells, height_, width_, options_.graph);
+    spent("graph", linking);
+
+    const auto spreading = clock::now();
+    std::vector<float> spread = run_diffusion(graph, motion.votes, options_.diffusion);
+    std::vector<float> most(count);
+    for (std::size_t t = 0; t < count; ++t)
+      for (std::size_t k = 0; k < n; ++k) most[t] = (std::max)(most[t], spread[t * n + k]);
+    const float top = (std::max)(percentile(most, 50), 1e-6F);
+    for (float& v : spread) v /= top;
+    float thresholds[10];
+    for (int i = 0; i < 10; ++i) thresholds[i] = 0.30F + 0.05F * static_cast<float>(i);
+    const std::vector<double> cuts = find_normalized_cuts(graph, spread, thresholds);
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < cuts.size(); ++i)
+      if (cuts[i] < cuts[best]) best = i;
+    const float from_cut = std::isinf(cuts[best]) ? options_.threshold : thresholds[best];
+    const float threshold =
+        options_.threshold_mix * from_cut + (1 - options_.threshold_mix) * options_.threshold;
+    spent("diffusion", spreading);
+
+    const auto learning = clock::now();
+    const std::vector<float> looks = learn(cells, motion, spread, threshold, usual_energy);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const float moved = (std::min)((std::max)(spread[i] - threshold + 0.5F, 0.0F), 1.0F);
+      values[i] = moved + options_.appearance_mix * (looks[i] - moved);
+    }
+    spent("appearance", learning);
+    return values;
+  }
+
+  /// What a classifier trained on {spread > threshold} says about every superpixel.
+  [[nodiscard]] std::vector<float> learn(std::span<const motion_cells> cells,
+                                         const motion_saliency& motion,
+                                         const std::vector<float>& spread, float threshold,
+                                         float usual_energy) const {
+    constexpr std::size_t inputs = 13;
+    const std::size_t count = cells.size();
+    const std::size_t n = cells[0].size();
+    std::vector<float> x(count * n * inputs);
+    std::vector<float> target(count * n);
+    std::vector<float> weight(count * n);
+    const float motion_scale = 1 / (std::max)(usual_energy, 0.3F);
+    double mean_count = 0;
+    for (const motion_cells& f : cells)
+      for (const std::int32_t c : f.grid.count) mean_count += c;
+    mean_count /= static_cast<double>(count * n);
+    double sums[2] = {};
+    for (std::size_t t = 0; t < count; ++t) {
+      const motion_cells& f = cells[t];
+      double total = 0;
+      double cx = 0;
+      double cy = 0;
+      for (std::size_t k = 0; k < n; ++k) {
+        const float v = spread[t * n + k];
+        const double w = 1e-9 + (v > 0.7F * threshold
+                                     ? static_cast<double>((std::min)(v, 1.0F)) * f.grid.count[k]
+                                     : 0.0);
+        total += w;
+        cx += w * static_cast<double>(f.grid.centre[k].x);
+        cy += w * static_cast<double>(f.grid.centre[k].y);
+      }
+      const auto centre_x = static_cast<float>(cx / total);
+      const auto centre_y = static_cast<float>(cy / total);
+      for (std::size_t k = 0; k < n; ++k) {
+        const std::size_t i = t * n + k;
+        const float row[inputs] = {
+            0.04F * f.grid.l[k],
+            f.grid.a[k] / 20,
+            f.grid.b[k] / 20,
+            f.context[0][k] / 25,
+            f.context[1][k] / 25,
+            f.context[2][k] / 25,
+            f.deviation[0][k] / 15,
+            f.deviation[1][k] / 15,
+            f.deviation[2][k] / 15,
+            static_cast<float>(t) / 30,
+            (f.grid.centre[k].x - centre_x) / 40,
+            (f.grid.centre[k].y - centre_y) / 40,
+            (std::min)(motion.residual[i] * motion_scale, 2.0F),
+        };
+        for (std::size_t d = 0; d < inputs; ++d) x[i * inputs + d] = row[d];
+        const float away = std::fabs(spread[i] - threshold) / options_.appearance_ramp;
+        target[i] = spread[i] > threshold ? 1.0F : 0.0F;
+        weight[i] = static_cast<float>(f.grid.count[k] / mean_count) *
+                    (std::min)((std::max)(away, 0.05F), 1.0F);
+        sums[spread[i] > threshold ? 1 : 0] += static_cast<double>(weight[i]);
+      }
+    }
+    const double half = (sums[0] + sums[1]) / 2;
+    const float balance[2] = {static_cast<float>(std::sqrt(half / (std::max)(sums[0], 1e-6))),
+                              static_cast<float>(std::sqrt(half / (std::max)(sums[1], 1e-6)))};
+    for (std::size_t i = 0; i < weight.size(); ++i) weight[i] *= balance[target[i] > 0 ? 1 : 0];
+    return fit_appearance({x.data(), static_cast<std::ptrdiff_t>(count * n), inputs}, target,
+                          weight, options_.appearance);
+  }
+
+  void conclude() {
+    std::vector<float> energy;
+    for (const float e : result_.diagnosis.energy)
+      if (!std::isnan(e)) energy.push_back(e);
+    for (const std::vector<float>& values : values_)
+      for (const float v : values)
+        if (v > 0) result_.diagnosis.nothing_moves = false;
+    if (energy.empty() || residual_.empty()) return;
+    result_.diagnosis.contrast = percentile(energy, 50) / (percentile(residual_, 50) + 0.1F);
+    result_.diagnosis.everything_moves =
+        !result_.diagnosis.nothing_moves && result_.diagnosis.contrast < 3.3F;
+  }
+
+  /// Pixels, components and confidences.
+  void cut_out() {
+    const auto start = clock::now();
+    const std::size_t count = frames_.size();
+    constexpr float levels[3] = {0.38F, 0.5F, 0.62F};
+    std::vector<matrix<float>> unions(count);  // coverage of the masks of a frame, work grid
+    for_frames("masks", 0, count, [&](std::size_t t) {
+      const std::vector<bit_mask> soft =
+          threshold_pixels(frames_[t], cells_[t], values_[t], levels, options_.pixels);
+      find_objects(t, soft);
+      unions[t] = coverage(united(t), height_, width_);
+      judge_alone(t, soft, unions[t]);
+    });
+    spent("pixels", start);
+    const auto judging = clock::now();
+    for_frames("masks", 0, count, [&](std::size_t t) { judge_in_time(t, unions); });
+    spent("confidence", judging);
+  }
+
+  void find_objects(std::size_t t, const std::vector<bit_mask>& soft) {
+    const component_list found = components(soft[1]);
+    if (found.empty()) return;
+    const double least =
+        (std::max)({options_.least_area * static_cast<double>(frames_[t].height * frames_[t].width),
+                    options_.least_share * static_cast<double>(found.items[0].area), 12.0});
+    for (std::size_t i = 0; i < found.size() && i < options_.most_masks; ++i)
+      if (static_cast<double>(found.items[i].area) >= least)
+        result_.masks[t].push_back({extract(found, i), 0});
+  }
+
+  [[nodiscard]] bit_mask united(std::size_t t) const {
+    bit_mask all(frames_[t].height, frames_[t].width);
+    for (const frame_mask& object : result_.masks[t])
+      for (std::size_t w = 0; w < all.words().size(); ++w) all.words()[w] |= object.mask.words()[w];
+    return all;
+  }
+
+  /// The band in which an object is judged where there are several.
+  [[nodiscard]] static bit_mask band(const bit_mask& mask) { return dilate(mask, 4); }
+
+  void judge_alone(std::size_t t, const std::vector<bit_mask>& soft, const matrix<float>& all) {
+    std::vector<frame_mask>& objects = result_.masks[t];
+    if (objects.empty()) return;
+    const matrix<std::int32_t>& labels = cells_[t].labels;
+    std::vector<float> votes = votes_[t];
+    float top = 1e-6F;
+    for (const float v : votes) top = (std::max)(top, v);
+    for (float& v : votes) v /= top;
+    result_.confidence[t] =
+        stability(soft[2], soft[0], nullptr) * agreement(all, nullptr, labels, votes);
+    for (frame_mask& object : objects) {
+      if (objects.size() == 1) {
+        object.confidence = result_.confidence[t];
+        continue;
+      }
+      const bit_mask near = band(object.mask);
+      const matrix<float> share = coverage(object.mask, height_, width_);
+      const matrix<float> room = coverage(near, height_, width_);
+      object.confidence =
+          stability(soft[2], soft[0], &near) * agreement(share, &room, labels, votes);
+    }
+  }
+
+  void judge_in_time(std::size_t t, const std::vector<matrix<float>>& unions) {
+    std::vector<frame_mask>& objects = result_.masks[t];
+    if (objects.empty()) return;
+    std::vector<matrix<float>> around;
+    if (!flow_.forward[t].empty() && t + 1 < unions.size())
+      around.push_back(warped_coverage(unions[t + 1], flow_.forward[t]));
+    if (!flow_.backward[t].empty() && t > 0)
+      around.push_back(warped_coverage(unions[t - 1], flow_.backward[t]));
+    if (around.empty()) return;
+    const auto steadiness = [&](const matrix<float>& share, const matrix<float>* near) {
+      float sum = 0;
+      for (const matrix<float>& other : around) sum += soft_iou(other, share, near);
+      return sum / static_cast<float>(around.size());
+    };
+    result_.confidence[t] *= steadiness(unions[t], nullptr);
+    for (frame_mask& object : objects) {
+      if (objects.size() == 1) {
+        object.confidence = result_.confidence[t];
+        continue;
+      }
+      const matrix<float> room = coverage(band(object.mask), height_, width_);
+      object.confidence *= steadiness(coverage(object.mask, height_, width_), &room);
+    }
+  }
+
+  std::span<const image> frames_;
+  const video_flow& flow_;
+  frame_masks_options options_;
+  const progress_callback& progress_;
+  frame_masks_result result_;
+  std::ptrdiff_t height_ = 0;
+  std::ptrdiff_t width_ = 0;
+  std::vector<superpixels> cells_;          // [T]
+  std::vector<std::vector<float>> values_;  // [T][N] object above 0.5
+  std::vector<std::vector<float>> votes_;   // [T][N]
+  std::vector<float> residual_;             // medians of frames
+};
+
+}  // namespace detail
+
+}  // namespace s2d::inline S2D_ABI
