@@ -31,16 +31,19 @@ struct file_closer {
   }
 };
 
-/// Reads `file` to its end, whatever size the system tells beforehand.
+/// Reads `file` to its end, whatever size the system tells beforehand. Leaves capacity for
+/// `padding` more elements, so that a caller can append them without a copy.
 template <class Container>
-void read_all(const std::filesystem::path& file, Container& content) {
+void read_all(const std::filesystem::path& file, Container& content, std::size_t padding = 0) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) throw_io_error(file, "read", EISDIR);
   const file_closer open{std::fopen(file.string().c_str(), "rb")};
   if (open.file == nullptr) throw_io_error(file, "open", errno);
   const auto expected = std::filesystem::file_size(file, ignored);
   std::size_t size = 0;
-  content.resize(ignored ? 0 : static_cast<std::size_t>(expected));
+  const std::size_t likely = ignored ? 0 : static_cast<std::size_t>(expected);
+  content.reserve(likely + padding + 1);
+  content.resize(likely);
   for (;;) {
     if (size == content.size()) {
       const int next = std::fgetc(open.file);

@@ -1,0 +1,200 @@
+// What image (COCO) and video (YouTube-VIS) annotation files have in common.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/error.hpp>
+#include <s2d/core/geometry.hpp>
+#include <s2d/io/detail/json_reader.hpp>
+#include <s2d/io/detail/json_writer.hpp>
+#include <s2d/mask/polygon.hpp>
+#include <s2d/mask/rle.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+/// A class of objects. The default is the one class of class-agnostic files.
+struct annotation_category {
+  std::int64_t id = 1;
+  std::string name = "fg";
+  std::string supercategory = "object";
+  json_extras extras;
+  friend bool operator==(const annotation_category&, const annotation_category&) = default;
+};
+
+/// A box as annotation files write it: left, top, width, height; other tools write fractions.
+using annotation_box = std::array<double, 4>;
+
+namespace detail {
+
+/// Runs `make` and puts the place in front of what it throws.
+template <class Make>
+auto json_checked(const json_place& at, const Make& make) {
+  try {
+    return make();
+  } catch (const invalid_input& error) {
+    at.fail(error.what());
+  }
+}
+
+inline std::ptrdiff_t json_extent(ondemand::value value, const json_place& at) {
+  const std::int64_t extent = json_integer(value, at);
+  if (extent < 0 || extent > 0x7FFF'FFFF) at.fail("found ", extent, ", expected 0 to 2147483647");
+  return static_cast<std::ptrdiff_t>(extent);
+}
+
+/// An array of exactly `n` numbers.
+template <std::size_t n>
+std::array<double, n> json_numbers(ondemand::value value, const json_place& at) {
+  std::array<double, n> numbers{};
+  std::size_t count = 0;
+  json_elements(value, at, [&](std::ptrdiff_t, ondemand::value element, const json_place& place) {
+    if (count < n) numbers[count] = json_double(element, place);
+    ++count;
+  });
+  if (count != n) at.fail("found ", count, " numbers, expected ", n);
+  return numbers;
+}
+
+/// {"size": [h, w], "counts": "..." or [...]}, members in any order.
+inline rle json_rle(ondemand::value value, const json_place& at) {
+  std::optional<std::array<double, 2>> size;
+  std::string scratch;
+  std::optional<std::string_view> text;
+  std::vector<std::uint32_t> lengths;
+  bool listed = false;
+  json_members(value, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
+    if (key == "size") {
+      size = json_numbers<2>(member, in);
+    } else if (key == "counts") {
+      listed = json_type_of(member, in) == ondemand::json_type::array;
+      if (!listed) {
+        text = json_ascii(member, in, scratch);
+        return;
+      }
+      lengths.clear();
+      json_elements(member, in, [&](std::ptrdiff_t, ondemand::value run, const json_place& place) {
+        const std::int64_t length = json_integer(run, place);
+        if (length < 0 || length > 0xFFFF'FFFF)
+          place.fail("run length ", length, ", expected 0 to 4294967295");
+        lengths.push_back(static_cast<std::uint32_t>(length));
+      });
+    }
+  });
+  if (!size) at.fail("\"size\" is missing, expected [height, width]");
+  if (!text && !listed) at.fail("\"counts\" is missing");
+  const auto [height, width] = *size;
+  if (!(height >= 0 && width >= 0 && height <= 2147483647.0 && width <= 2147483647.0 &&
+        height == std::trunc(height) && width == std::trunc(width)))
+    at["size"].fail("found ", height, " x ", width,
+                    ", expected whole numbers from 0 on (height x width)");
+  const auto rows = static_cast<std::ptrdiff_t>(height);
+  const auto columns = static_cast<std::ptrdiff_t>(width);
+  return json_checked(at["counts"], [&] {
+    return listed ? rle::from_counts(std::move(lengths), rows, columns)
+                  : rle::from_string(*text, rows, columns);
+  });
+}
+
+/// A list of polygons, each a list of numbers; one flat list counts as one polygon. Their union.
+inline rle json_polygons(ondemand::value value, const json_place& at, std::ptrdiff_t height,
+                         std::ptrdiff_t width) {
+  if (height <= 0 || width <= 0)
+    at.fail("a polygon, but neither the annotation nor its image or video says how large it is");
+  rle mask{height, width, {static_cast<std::uint32_t>(height * width)}};
+  std::vector<double> flat;
+  const auto add = [&](const std::vector<double>& corners, const json_place& place) {
+    mask = unite(mask, json_checked(place, [&] { return encode_polygon(corners, height, width); }));
+  };
+  json_elements(value, at, [&](std::ptrdiff_t, ondemand::value part, const json_place& in) {
+    if (json_type_of(part, in) == ondemand::json_type::number) {
+      flat.push_back(json_double(part, in));
+      return;
+    }
+    std::vector<double> corners;
+    json_elements(part, in, [&](std::ptrdiff_t, ondemand::value number, const json_place& place) {
+      corners.push_back(json_double(number, place));
+    });
+    if (!corners.empty()) add(corners, in);
+  });
+  if (!flat.empty()) add(flat, at);
+  return mask;
+}
+
+/// Any form of a mask; nothing for null.
+inline std::optional<rle> json_segmentation(ondemand::value value, const json_place& at,
+                                            std::ptrdiff_t height, std::ptrdiff_t width) {
+  if (json_is_null(value, at)) return std::nullopt;
+  switch (json_type_of(value, at)) {
+    case ondemand::json_type::array: {
+      json_checked(at, [&] { return checked_pixels("", height, width); });
+      return json_polygons(value, at, height, width);
+    }
+    case ondemand::json_type::object: {
+      rle mask = json_rle(value, at);
+      if (height > 0 && width > 0 && (mask.height != height || mask.width != width))
+        at["size"].fail("found ", mask.height, " x ", mask.width, ", expected ", height, " x ",
+                        width, " (height x width)");
+      return mask;
+    }
+    default:
+      at.fail("expected run lengths, polygons or null");
+  }
+}
+
+inline annotation_category json_category(ondemand::value value, const json_place& at) {
+  annotation_category category;
+  json_members(value, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
+    if (key == "id")
+      category.id = json_integer(member, in);
+    else if (key == "name")
+      category.name = json_string(member, in);
+    else if (key == "supercategory" && !json_is_null(member, in))
+      category.supercategory = json_string(member, in);
+    else
+      category.extras.emplace_back(key, json_raw(member, in));
+  });
+  return category;
+}
+
+inline void write_extras(json_writer& out, const json_extras& extras) {
+  for (const auto& [name, json] : extras) out.key(name).raw(json);
+}
+
+inline void write_rle(json_writer& out, const rle& mask) {
+  out.open('{').key("size").open('[').value(mask.height).value(mask.width).close(']');
+  out.key("counts").value(to_string(mask)).close('}');
+}
+
+inline void write_box(json_writer& out, const annotation_box& box) {
+  out.open('[');
+  for (const double number : box) out.value(number);
+  out.close(']');
+}
+
+inline void write_categories(json_writer& out, const std::vector<annotation_category>& list) {
+  out.line().key("categories").open('[');
+  for (const annotation_category& category : list) {
+    out.line().open('{').key("supercategory").value(category.supercategory);
+    out.key("id").value(category.id).key("name").value(category.name);
+    write_extras(out, category.extras);
+    out.close('}');
+  }
+  out.close(']');
+}
+
+inline annotation_box to_annotation_box(const box& b) {
+  return {static_cast<double>(b.x), static_cast<double>(b.y), static_cast<double>(b.width),
+          static_cast<double>(b.height)};
+}
+
+}  // namespace detail
+
+}  // namespace s2d::inline S2D_ABI
