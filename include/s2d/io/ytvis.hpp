@@ -337,8 +337,10 @@ inline ytvis_data json_ytvis_frame(json_document& document, bool& list) {
   if (list) return data;
   ondemand::object object =
       json_take(document.document().get_object(), root, "an object or an array");
+  bool known = false;
   json_members(
       object, root, [&](std::string_view key, ondemand::value value, const json_place& at) {
+        known = known || key == "annotations" || key == "videos";
         if (key == "annotations") return;
         if (key == "videos" && !json_is_null(value, at)) {
           json_elements(value, at, [&](std::ptrdiff_t, ondemand::value item, const json_place& in) {
