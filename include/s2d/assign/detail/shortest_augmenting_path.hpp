@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -60,15 +59,10 @@ class shortest_augmenting_path {
     for (int k = 1; k < width; ++k) least = values[k] < least ? values[k] : least;
     return least;
   }
-  [[nodiscard]] static lanes vector_at(const double* p) noexcept {
-    lanes values;
-    std::memcpy(&values, p, sizeof values);
-    return values;
+  [[nodiscard]] static const lanes& vector_at(const double* p) noexcept {
+    return *reinterpret_cast<const lanes*>(p);
   }
-  template <class Vector, class T>
-  static void store(const Vector& values, T* p) noexcept {
-    std::memcpy(p, &values, sizeof values);
-  }
+  [[nodiscard]] static lanes& vector_at(double* p) noexcept { return *reinterpret_cast<lanes*>(p); }
 
   // Duals from column minima (square tables only: every column ends up matched) and row minima,
   // and the pairs that are tight and free. Two rounds of row reduction follow.
@@ -236,14 +230,13 @@ class shortest_augmenting_path {
     lanes least = lanes{} + infinity, least_free = least;
     integers column{}, column_free{}, here{0, 1, 2, 3, 4, 5, 6, 7};
     for (std::ptrdiff_t j = 0; j < stride_; j += width, here += width) {
-      const lanes known = vector_at(distance_.data() + j);
+      lanes& known = vector_at(distance_.data() + j);
       const lanes through = (vector_at(c + j) - vector_at(open_.data() + j)) + base;
       const integers nearer = through < known;
       const lanes distance = nearer ? through : known;
-      store(distance, distance_.data() + j);
-      integers parent;
-      std::memcpy(&parent, parent_.data() + j, sizeof parent);
-      store(nearer ? from : parent, parent_.data() + j);
+      known = distance;
+      integers& parent = *reinterpret_cast<integers*>(parent_.data() + j);
+      parent = nearer ? from : parent;
       const integers better = distance < least;
       least = better ? distance : least;
       column = better ? here : column;

@@ -1,0 +1,82 @@
+// What a result folder holds, as far as the report shows it.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/geometry.hpp>
+
+namespace app::report {
+
+inline constexpr std::size_t none = (std::numeric_limits<std::size_t>::max)();
+inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+/// One mask of masks.json.
+struct mask_entry {
+  std::size_t id = 0;
+  std::size_t frame = 0;
+  std::size_t object = none;   ///< index among the objects
+  double coherence = unknown;  ///< in [0, 1]; NaN where discovery has not run
+  s2d::box box;
+  std::size_t visible_from = 0;  ///< frame that the first of the bits is about
+  std::string visible;           ///< '1' where it is visible, else '0'
+};
+
+/// One keymask of keymasks.json.
+struct keymask_entry {
+  std::size_t frame = 0;
+  double coherence = unknown;
+  s2d::box box;
+  std::string counts;  ///< COCO's compressed run lengths
+};
+
+/// One object of keymasks.json.
+struct object_entry {
+  std::size_t id = 0;
+  double score = unknown;
+  double one2x = unknown;
+  std::vector<std::pair<std::size_t, std::size_t>> ranges;  ///< visible, first and last frame
+  std::vector<keymask_entry> keymasks;                      ///< ascending frames
+  std::string states;  ///< [frames] '.' not visible, 'v' visible, 'r' mask rejected, 'k' keymask
+};
+
+struct stage_entry {
+  std::string name;
+  double seconds = 0;
+};
+
+struct result_data {
+  std::string version;
+  std::filesystem::path input;
+  std::string result;   ///< "objects", "nothing moves", ...
+  std::string message;  ///< for people
+  std::size_t frames = 0;
+  std::ptrdiff_t height = 0;
+  std::ptrdiff_t width = 0;
+  double fps = 0;
+  std::size_t start = 0;
+  std::size_t stride = 1;
+  double seconds = 0;         ///< of all stages
+  std::vector<double> times;  ///< [frames] or empty; NaN where unknown
+  std::vector<stage_entry> stages;
+  std::vector<std::pair<std::string, std::string>> settings;
+  bool has_masks = false;         ///< there is a masks.json
+  bool has_keymasks = false;      ///< there is a keymasks.json
+  std::vector<mask_entry> masks;  ///< ascending frames
+  std::vector<object_entry> objects;
+
+  [[nodiscard]] std::size_t keymask_count() const {
+    std::size_t count = 0;
+    for (const object_entry& object : objects) count += object.keymasks.size();
+    return count;
+  }
+};
+
+/// @throws s2d::io_error, s2d::invalid_input naming file and position
+[[nodiscard]] result_data read_results(const std::filesystem::path& folder);
+
+}  // namespace app::report
