@@ -329,60 +329,26 @@ class ytvis_annotation_parser {
   std::vector<std::optional<double>> coherences_;
 };
 
-/// Everything but the annotations, and the number of these.
-inline ytvis_data json_ytvis_frame(json_document& document, bool& list) {
-  const json_place root = document.root();
+template <class Visit>
+ytvis_data walk_ytvis(json_document& document, const Visit& visit) {
   ytvis_data data;
-  list = json_take(document.document().type(), root, "a JSON value") == ondemand::json_type::array;
-  if (list) return data;
-  ondemand::object object =
-      json_take(document.document().get_object(), root, "an object or an array");
-  bool known = false;
-  json_members(
-      object, root, [&](std::string_view key, ondemand::value value, const json_place& at) {
-        known = known || key == "annotations" || key == "videos";
-        if (key == "annotations") return;
-        if (key == "videos" && !json_is_null(value, at)) {
-          json_elements(value, at, [&](std::ptrdiff_t, ondemand::value item, const json_place& in) {
-            data.videos.push_back(json_video(item, in));
-          });
-        } else if (key == "categories" && !json_is_null(value, at)) {
-          json_elements(value, at, [&](std::ptrdiff_t, ondemand::value item, const json_place& in) {
-            data.categories.push_back(json_category(item, in));
-          });
-        } else {
-          data.extras.emplace_back(key, json_raw(value, at));
-        }
-      });
-  document.require_end();
-  if (!known) root.fail("no video annotations, neither \"videos\" nor \"annotations\" is there");
-  document.rewind();
+  video_extents videos;
+  ytvis_annotation_parser parser{videos};
+  walk_annotations(
+      document, "videos", data.categories, data.extras,
+      [&](ondemand::value item, const json_place& at) {
+        const ytvis_video& video = data.videos.emplace_back(json_video(item, at));
+        videos.emplace(video.id, std::array{video.height, video.width, video.length});
+      },
+      [&](ondemand::value item, const json_place& at) { visit(parser.parse(item, at)); });
   return data;
 }
 
-template <class Visit>
-ytvis_data walk_ytvis(json_document& document, const Visit& visit) {
-  bool list = false;
-  ytvis_data data = json_ytvis_frame(document, list);
-  video_extents videos;
-  for (const ytvis_video& video : data.videos)
-    videos.emplace(video.id, std::array{video.height, video.width, video.length});
-  ytvis_annotation_parser parser{videos};
-  const auto each = [&](std::ptrdiff_t, ondemand::value item, const json_place& at) {
-    visit(parser.parse(item, at));
-  };
-  const json_place root = document.root();
-  if (list) {
-    json_elements(json_take(document.document().get_array(), root, "an array"), root, each);
-    document.require_end();
-    return data;
-  }
-  ondemand::object object = json_take(document.document().get_object(), root, "an object");
-  json_members(object, root,
-               [&](std::string_view key, ondemand::value value, const json_place& at) {
-                 if (key == "annotations" && !json_is_null(value, at))
-                   json_elements(value, at, each);
-               });
+inline ytvis_data collect_ytvis(json_document& document) {
+  std::vector<ytvis_annotation> annotations;
+  ytvis_data data =
+      walk_ytvis(document, [&](ytvis_annotation&& one) { annotations.push_back(std::move(one)); });
+  data.annotations = std::move(annotations);
   return data;
 }
 
@@ -395,22 +361,14 @@ ytvis_data walk_ytvis(json_document& document, const Visit& visit) {
 /// @throws invalid_input naming file, place in the document, what was found and what was expected
 [[nodiscard]] inline ytvis_data parse_ytvis(std::string json, std::string name) {
   detail::json_document document{std::move(json), std::move(name)};
-  std::vector<ytvis_annotation> annotations;
-  ytvis_data data = detail::walk_ytvis(
-      document, [&](ytvis_annotation&& one) { annotations.push_back(std::move(one)); });
-  data.annotations = std::move(annotations);
-  return data;
+  return detail::collect_ytvis(document);
 }
 
 /// Reads a YouTube-VIS file; see parse_ytvis.
 /// @throws io_error if the file cannot be read, invalid_input as parse_ytvis
 [[nodiscard]] inline ytvis_data read_ytvis(const std::filesystem::path& file) {
   detail::json_document document = detail::json_document::read(file);
-  std::vector<ytvis_annotation> annotations;
-  ytvis_data data = detail::walk_ytvis(
-      document, [&](ytvis_annotation&& one) { annotations.push_back(std::move(one)); });
-  data.annotations = std::move(annotations);
-  return data;
+  return detail::collect_ytvis(document);
 }
 
 /// Reads a YouTube-VIS file and hands every annotation to visit(ytvis_annotation&&), in the order

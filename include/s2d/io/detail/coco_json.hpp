@@ -164,6 +164,52 @@ inline annotation_category json_category(ondemand::value value, const json_place
   return category;
 }
 
+/// Walks an annotation file twice: first everything but "annotations", because what these refer to
+/// may stand behind them, then the annotations. A file that is a list holds annotations alone.
+/// @param carriers name of the list of images or videos
+template <class Carrier, class Annotation>
+void walk_annotations(json_document& document, std::string_view carriers,
+                      std::vector<annotation_category>& categories, json_extras& extras,
+                      const Carrier& carrier, const Annotation& annotation) {
+  const json_place root = document.root();
+  const auto each = [](const auto& use) {
+    return [&use](std::ptrdiff_t, ondemand::value item, const json_place& in) { use(item, in); };
+  };
+  if (json_take(document.document().type(), root, "JSON") == ondemand::json_type::array) {
+    json_elements(json_take(document.document().get_array(), root, "an array"), root,
+                  each(annotation));
+    document.require_end();
+    return;
+  }
+  const auto walk = [&](const auto& use) {
+    json_members(json_take(document.document().get_object(), root, "an object or an array"), root,
+                 use);
+  };
+  bool known = false;
+  walk([&](std::string_view key, ondemand::value value, const json_place& at) {
+    const bool list = key == "annotations" || key == carriers;
+    known = known || list;
+    if (key == "annotations") return;
+    if ((list || key == "categories") && json_is_null(value, at)) return;
+    if (list) {
+      json_elements(value, at, each(carrier));
+    } else if (key == "categories") {
+      json_elements(value, at, [&](std::ptrdiff_t, ondemand::value item, const json_place& in) {
+        categories.push_back(json_category(item, in));
+      });
+    } else {
+      extras.emplace_back(key, json_raw(value, at));
+    }
+  });
+  document.require_end();
+  if (!known) root.fail("expected \"", carriers, "\" and \"annotations\", found neither");
+  document.rewind();
+  walk([&](std::string_view key, ondemand::value value, const json_place& at) {
+    if (key == "annotations" && !json_is_null(value, at))
+      json_elements(value, at, each(annotation));
+  });
+}
+
 inline void write_extras(json_writer& out, const json_extras& extras) {
   for (const auto& [name, json] : extras) out.key(name).raw(json);
 }
