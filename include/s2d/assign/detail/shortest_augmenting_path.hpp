@@ -14,9 +14,16 @@ namespace s2d::inline S2D_ABI::detail {
 // u[i] + v[j] <= cost(i, j), with equality on matched pairs and v[j] = 0 on free columns.
 class shortest_augmenting_path {
  public:
-  using lanes = double __attribute__((vector_size(64), aligned(8), may_alias));
-  using integers = std::int64_t __attribute__((vector_size(64), aligned(8), may_alias));
+  // As many columns at a time as a register of the target holds.
+#if defined(__AVX512F__)
   static constexpr std::ptrdiff_t width = 8;
+#elif defined(__AVX__)
+  static constexpr std::ptrdiff_t width = 4;
+#else
+  static constexpr std::ptrdiff_t width = 2;
+#endif
+  typedef double lanes __attribute__((vector_size(width * sizeof(double))));
+  typedef std::int64_t integers __attribute__((vector_size(width * sizeof(double))));
   static constexpr double infinity = std::numeric_limits<double>::infinity();
   static constexpr std::int64_t none = -1;
 
@@ -228,7 +235,8 @@ class shortest_augmenting_path {
     const double base = reached - u_[static_cast<std::size_t>(i)];
     const integers from = integers{} + static_cast<std::int64_t>(i);
     lanes least = lanes{} + infinity, least_free = least;
-    integers column{}, column_free{}, here{0, 1, 2, 3, 4, 5, 6, 7};
+    integers column{}, column_free{}, here;
+    for (int k = 0; k < width; ++k) here[k] = k;
     for (std::ptrdiff_t j = 0; j < stride_; j += width, here += width) {
       lanes& known = vector_at(distance_.data() + j);
       const lanes through = (vector_at(c + j) - vector_at(open_.data() + j)) + base;
