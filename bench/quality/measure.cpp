@@ -28,8 +28,8 @@ double average(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// How far a frame is trusted: its masks' confidences, weighted by their areas.
-double confidence(const std::vector<s2d::frame_mask>& masks) {
+// How far a frame is trusted where nobody says: its masks' confidences, weighted by their areas.
+double mean_confidence(const std::vector<s2d::frame_mask>& masks) {
   double sum = 0, weight = 0;
   for (const s2d::frame_mask& mask : masks) {
     const auto pixels = static_cast<double>(area(mask.mask));
@@ -39,10 +39,17 @@ double confidence(const std::vector<s2d::frame_mask>& masks) {
   return weight > 0 ? sum / weight : 0;
 }
 
-// The 30 % most confident frames, the most confident first; of equals the earlier.
-std::vector<std::size_t> most_confident(const s2d::video_masks& masks) {
+std::vector<double> trust_in(const s2d::video_masks& masks, const std::vector<float>& confidence) {
+  if (!confidence.empty()) return {confidence.begin(), confidence.end()};
   std::vector<double> trust;
-  for (const auto& frame : masks) trust.push_back(confidence(frame));
+  for (const auto& frame : masks) trust.push_back(mean_confidence(frame));
+  return trust;
+}
+
+// The 30 % most confident frames, the most confident first; of equals the earlier.
+std::vector<std::size_t> most_confident(const s2d::video_masks& masks,
+                                        const std::vector<float>& confidence) {
+  const std::vector<double> trust = trust_in(masks, confidence);
   std::vector<std::size_t> order(masks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -77,9 +84,9 @@ s2d::bit_mask united(const std::vector<s2d::frame_mask>& masks, std::ptrdiff_t h
   return result;
 }
 
-figures measure_masks(const s2d::video_masks& masks, const std::vector<s2d::bit_mask>& truth,
-                      bool single) {
-  std::vector<double> foreground, best, each, trust, number;
+figures measure_masks(const s2d::video_masks& masks, const std::vector<float>& confidence,
+                      const std::vector<s2d::bit_mask>& truth, bool single) {
+  std::vector<double> foreground, best, each, number;
   for (std::size_t t = 0; t < truth.size(); ++t) {
     foreground.push_back(jaccard(united(masks[t], truth[t].height, truth[t].width), truth[t]));
     double largest = 0;
@@ -88,26 +95,25 @@ figures measure_masks(const s2d::video_masks& masks, const std::vector<s2d::bit_
       largest = std::max(largest, each.back());
     }
     best.push_back(largest);
-    trust.push_back(confidence(masks[t]));
     number.push_back(static_cast<double>(masks[t].size()));
   }
   std::vector<double> top;
-  for (const std::size_t t : most_confident(masks)) top.push_back(foreground[t]);
+  for (const std::size_t t : most_confident(masks, confidence)) top.push_back(foreground[t]);
   std::vector<double> hit;
   for (const double value : foreground) hit.push_back(value > 0.5 ? 1 : 0);
   figures result{{"J", average(foreground)},
                  {"recall", average(hit)},
                  {"top30", average(top)},
-                 {"confidence", average(trust)},
+                 {"confidence", average(trust_in(masks, confidence))},
                  {"masks", average(number)}};
   if (single) result["best"] = average(best);
   if (!each.empty()) result["each"] = average(each);
   return result;
 }
 
-figures measure_keymasks(const s2d::video_masks& masks, const std::vector<s2d::object>& objects,
-                         const s2d::video_flow& flow, const std::vector<s2d::bit_mask>& truth,
-                         std::size_t threads) {
+figures measure_keymasks(const s2d::video_masks& masks, const std::vector<float>& confidence,
+                         const std::vector<s2d::object>& objects, const s2d::video_flow& flow,
+                         const std::vector<s2d::bit_mask>& truth, std::size_t threads) {
   const std::size_t frames = truth.size();
   const std::ptrdiff_t height = truth[0].height, width = truth[0].width;
   const s2d::propagate_options options{.threads = threads};
@@ -142,7 +148,8 @@ figures measure_keymasks(const s2d::video_masks& masks, const std::vector<s2d::o
   result["prop_groups"] = mean_jaccard(groups, truth);
   result["prop_united"] = mean_jaccard(s2d::propagate(all, flow, options), truth);
   std::vector<s2d::bit_mask> confident(frames);
-  for (const std::size_t t : most_confident(masks)) confident[t] = united(masks[t], height, width);
+  for (const std::size_t t : most_confident(masks, confidence))
+    confident[t] = united(masks[t], height, width);
   result["prop_confident"] = mean_jaccard(s2d::propagate(confident, flow, options), truth);
   return result;
 }

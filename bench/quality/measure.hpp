@@ -26,17 +26,18 @@ s2d::bit_mask united(const std::vector<s2d::frame_mask>& masks, std::ptrdiff_t h
 
 /// Frame masks against the foreground: J (union), best (best single mask, if `single`), recall
 /// (share of frames with J > 0.5), top30 (J of the 30 % most confident frames), confidence, masks
-/// (number in a frame), each (every mask alone).
-figures measure_masks(const s2d::video_masks& masks, const std::vector<s2d::bit_mask>& truth,
-                      bool single);
+/// (number in a frame), each (every mask alone). `confidence` of the frames may be empty: then that
+/// of the masks counts, weighted by area.
+figures measure_masks(const s2d::video_masks& masks, const std::vector<float>& confidence,
+                      const std::vector<s2d::bit_mask>& truth, bool single);
 
 /// Keymasks against the foreground: objects, key_frames (share of frames with a keymask), key_J
 /// (union of the keymasks of a frame), key_each (every keymask alone), prop_groups (every object
 /// carried to all frames along the flow, then united), prop_united (keymasks united per frame, then
 /// carried), prop_confident (the 30 % most confident raw frames carried).
-figures measure_keymasks(const s2d::video_masks& masks, const std::vector<s2d::object>& objects,
-                         const s2d::video_flow& flow, const std::vector<s2d::bit_mask>& truth,
-                         std::size_t threads);
+figures measure_keymasks(const s2d::video_masks& masks, const std::vector<float>& confidence,
+                         const std::vector<s2d::object>& objects, const s2d::video_flow& flow,
+                         const std::vector<s2d::bit_mask>& truth, std::size_t threads);
 
 /// Means over the sequences that have the figure.
 figures mean(const std::map<std::string, figures>& rows);

@@ -1,8 +1,11 @@
 // Measures the whole way, from frames to keymasks, against the true foreground of a data folder.
 #include <chrono>
-#include <cmath>
 #include <cstdio>
+#include <exception>
+#include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,7 +17,7 @@
 #include <s2d/io/atomic_file.hpp>
 #include <s2d/keymask/discover.hpp>
 #include <s2d/segment/frame_masks.hpp>
-#include <s2d/segment/normalized_cut_masks.hpp>
+#include <s2d/segment/motion_features.hpp>
 #include <s2d/track/flow_tracker.hpp>
 
 #include "clip.hpp"
@@ -53,18 +56,19 @@ struct variant {
 std::vector<variant> discovery_variants(bool all) {
   std::vector<variant> variants{{"default", {}}};
   if (!all) return variants;
-  variants.push_back({"compat", {.compat = true}});
+  variants.push_back({"compat", {}});
+  variants.back().options.compat = true;
   for (const bool visible : {false, true})
     for (const bool points : {false, true})
       for (const bool jaccard : {false, true}) {
         s2d::discovery_options options;
         options.match.visible_only = visible;
-        options.match.count_points = points;
+        options.match.unit = points ? s2d::match_unit::points : s2d::match_unit::pixels;
         options.distance = jaccard ? s2d::group_distance::jaccard : s2d::group_distance::hamming;
-        variants.push_back({s2d::concat(visible ? "visible" : "all", ", ",
-                                        points ? "points" : "pixels", ", ",
-                                        jaccard ? "Jaccard" : "Hamming"),
-                            options});
+        variants.push_back(
+            {s2d::concat(visible ? "visible" : "all", ", ", points ? "points" : "pixels", ", ",
+                         jaccard ? "Jaccard" : "Hamming"),
+             options});
       }
   return variants;
 }
@@ -72,8 +76,7 @@ std::vector<variant> discovery_variants(bool all) {
 s2d::video_flow flow_of(const quality::clip& clip, const std::string& how, std::size_t threads) {
   if (how != "medium" && how != "fast") return quality::read_flow(how, clip);
   s2d::video_flow_options options;
-  options.flow = s2d::flow_options(how == "fast" ? s2d::flow_preset::fast
-                                                 : s2d::flow_preset::medium);
+  options.flow = how == "fast" ? s2d::flow_preset::fast : s2d::flow_preset::medium;
   options.threads = threads;
   return s2d::estimate_video_flow(clip.frames, options);
 }
@@ -89,9 +92,16 @@ std::string machine() {
   return s2d::concat(model, ", ", std::thread::hardware_concurrency(), " logical processors");
 }
 
+std::string compiler() {
+#if defined(__clang__)
+  return s2d::concat("clang ", __clang_version__);
+#else
+  return s2d::concat("g++ ", __VERSION__);
+#endif
+}
+
 struct results {
-  rows main;                          // by sequence
-  std::map<std::string, rows> by_flow;     // other flows, by sequence
+  std::map<std::string, rows> by_flow;     // by sequence
   std::map<std::string, rows> by_variant;  // discovery variants, by sequence
   std::size_t frames = 0;
 };
@@ -103,44 +113,197 @@ void measure(const settings& how, const std::string& name, bool single, results&
   for (std::size_t f = 0; f < how.flow.size(); ++f) {
     figures row;
     s2d::video_flow flow;
-    row["ms_flow"] =
-        milliseconds(frames, [&] { flow = flow_of(clip, how.flow[f], how.threads); });
-    s2d::video_masks masks;
+    row["ms_flow"] = milliseconds(frames, [&] { flow = flow_of(clip, how.flow[f], how.threads); });
+    s2d::frame_masks_result found;
     row["ms_masks"] = milliseconds(frames, [&] {
-      if (!how.masks.empty())
-        masks = quality::read_masks(how.masks, clip);
-      else
-        masks = s2d::frame_masks(clip.frames, flow, {.threads = how.threads});
+      if (how.masks.empty()) {
+        s2d::frame_masks_options options;
+        options.threads = how.threads;
+        found = s2d::find_frame_masks(clip.frames, flow, options);
+      } else {
+        found.masks = quality::read_masks(how.masks, clip);
+      }
     });
-    row.merge(quality::measure_masks(masks, clip.truth, single));
+    const s2d::video_masks& masks = found.masks;
+    row.merge(quality::measure_masks(masks, found.confidence, clip.truth, single));
     for (const variant& v : discovery_variants(how.ablation && f == 0)) {
-      s2d::discovery found;
-      s2d::flow_tracker tracker{flow, clip.frames[0].height, clip.frames[0].width};
-      const double spent = milliseconds(
-          frames, [&] { found = s2d::discover(masks, tracker, v.options); });
-      figures keys =
-          quality::measure_keymasks(masks, found.objects, flow, clip.truth, how.threads);
-      into.by_variant[v.name][name] = keys;
-      if (v.name != "default" || f > 0) continue;
+      s2d::discovery discovered;
+      const double spent = milliseconds(frames, [&] {
+        s2d::flow_tracker tracker{flow, clip.frames[0].height, clip.frames[0].width};
+        discovered = s2d::discover(masks, tracker, v.options);
+      });
+      figures keys = quality::measure_keymasks(masks, found.confidence, discovered.objects, flow,
+                                               clip.truth, how.threads);
+      if (f == 0) into.by_variant[v.name][name] = keys;
+      if (v.name != "default") continue;
       row["ms_discover"] = spent;
       row.merge(keys);
     }
+    row["ms"] = row["ms_flow"] + row["ms_masks"] + row["ms_discover"];
     if (f == 0 && how.cut) {
       s2d::video_masks cut;
       row["ms_cut"] = milliseconds(frames, [&] {
         cut = s2d::normalized_cut_masks(clip.frames, flow, {.threads = how.threads});
       });
-      row["cut_J"] = quality::measure_masks(cut, clip.truth, single).at("J");
+      row["cut_J"] = quality::measure_masks(cut, {}, clip.truth, single).at("J");
+      cut = s2d::normalized_cut_masks(clip.frames, {}, {.threads = how.threads});
+      row["cut_color_J"] = quality::measure_masks(cut, {}, clip.truth, single).at("J");
     }
-    row["ms"] = row["ms_flow"] + row["ms_masks"] + row["ms_discover"];
-    if (f == 0) into.main[name] = row;
     into.by_flow[how.flow[f]][name] = row;
   }
-  const figures& row = into.main.at(name);
+  const figures& row = into.by_flow[how.flow[0]][name];
   std::printf("%-20s J %.3f  keymasks %.3f  propagated %.3f  %5.1f ms a frame\n", name.c_str(),
               row.at("J"), row.contains("key_J") ? row.at("key_J") : 0.0, row.at("prop_united"),
               row.at("ms"));
   std::fflush(stdout);
 }
 
+// The mean of every row set, as one row each.
+rows means_of(const std::map<std::string, rows>& sets) {
+  rows result;
+  for (const auto& [name, set] : sets) result[name] = quality::mean(set);
+  return result;
+}
+
+std::map<std::string, std::string> make_blocks(const settings& how, const results& found,
+                                               const rows& reference) {
+  using quality::column;
+  const rows& main = found.by_flow.at(how.flow[0]);
+  const rows flows = means_of(found.by_flow), variants = means_of(found.by_variant);
+  std::map<std::string, std::string> blocks;
+  blocks["setting"] = s2d::concat(
+      "    ", how.command, "\n\n", "s2d ", S2D_VERSION_MAJOR, ".", S2D_VERSION_MINOR, ".",
+      S2D_VERSION_PATCH, how.version.empty() ? "" : ", commit ", how.version, "; ", machine(), ", ",
+      how.threads, how.threads == 1 ? " thread" : " threads", " used; ", compiler(), "; ",
+      main.size(), " sequences, ", found.frames, " frames; flow ", how.flow[0], ".\n");
+  blocks["masks"] = quality::markdown("sequence", {{"J", "J", 2, &main},
+                                                   {"prototype", "J", 2, &reference},
+                                                   {"best mask", "best", 2, &main},
+                                                   {"prototype", "best", 2, &reference},
+                                                   {"each mask", "each", 2, &main},
+                                                   {"J > 0.5", "recall", 2, &main},
+                                                   {"prototype", "recall", 2, &reference},
+                                                   {"top 30 %", "top30", 2, &main},
+                                                   {"prototype", "top30", 2, &reference},
+                                                   {"masks", "masks", 2, &main},
+                                                   {"normalised cut", "cut_J", 2, &main},
+                                                   {"cut of colour", "cut_color_J", 2, &main}});
+  blocks["keymasks"] =
+      quality::markdown("sequence", {{"objects", "objects", 0, &main},
+                                     {"frames", "key_frames", 2, &main},
+                                     {"prototype", "key_frames", 2, &reference},
+                                     {"J", "key_J", 2, &main},
+                                     {"prototype", "key_J", 2, &reference},
+                                     {"each", "key_each", 2, &main},
+                                     {"objects apart", "prop_groups", 2, &main},
+                                     {"prototype", "prop_groups", 2, &reference},
+                                     {"united", "prop_united", 2, &main},
+                                     {"prototype", "prop_united", 2, &reference},
+                                     {"confident", "prop_confident", 2, &main},
+                                     {"prototype", "prop_confident", 2, &reference}});
+  blocks["time"] = quality::markdown("sequence", {{"flow", "ms_flow", 1, &main},
+                                                  {"frame masks", "ms_masks", 1, &main},
+                                                  {"discovery", "ms_discover", 1, &main},
+                                                  {"together", "ms", 1, &main},
+                                                  {"normalised cut", "ms_cut", 1, &main}});
+  blocks["flow"] = quality::markdown("flow",
+                                     {{"J", "J", 3, &flows},
+                                      {"best mask", "best", 3, &flows},
+                                      {"top 30 %", "top30", 3, &flows},
+                                      {"keymasks", "key_J", 3, &flows},
+                                      {"objects apart", "prop_groups", 3, &flows},
+                                      {"united", "prop_united", 3, &flows},
+                                      {"ms flow", "ms_flow", 1, &flows},
+                                      {"ms together", "ms", 1, &flows}},
+                                     false);
+  blocks["discovery"] = quality::markdown("rules",
+                                          {{"objects", "objects", 2, &variants},
+                                           {"frames", "key_frames", 3, &variants},
+                                           {"J", "key_J", 3, &variants},
+                                           {"each", "key_each", 3, &variants},
+                                           {"objects apart", "prop_groups", 3, &variants},
+                                           {"united", "prop_united", 3, &variants}},
+                                          false);
+  return blocks;
+}
+
+std::string as_json(const settings& how, const results& found) {
+  std::string text =
+      s2d::concat("{\n  \"command\": ", quality::json_text(how.command),
+                  ",\n  \"version\": ", quality::json_text(how.version),
+                  ",\n  \"machine\": ", quality::json_text(machine()),
+                  ",\n  \"compiler\": ", quality::json_text(compiler()),
+                  ",\n  \"threads\": ", how.threads, ",\n  \"frames\": ", found.frames,
+                  ",\n  \"sequences\": ", quality::json(found.by_flow.at(how.flow[0])));
+  text += ",\n  \"means_by_flow\": " + quality::json(means_of(found.by_flow));
+  text += ",\n  \"means_by_discovery\": " + quality::json(means_of(found.by_variant));
+  return text + "\n}\n";
+}
+
+int run(const settings& how) {
+  std::vector<std::string> names = quality::list_sequences(how.data);
+  if (!how.sequences.empty()) names = how.sequences;
+  s2d::require(!names.empty(), how.data.string(),
+               ": no sequence with both JPEGImages/NAME and Annotations/NAME");
+  const std::set<std::string> singles =
+      how.single.empty() ? std::set<std::string>{} : quality::read_names(how.single);
+  const rows reference = how.reference.empty() ? rows{} : quality::read_csv(how.reference);
+  results found;
+  for (const std::string& name : names) measure(how, name, singles.contains(name), found);
+
+  const auto blocks = make_blocks(how, found, reference);
+  for (const auto& [name, block] : blocks) std::printf("\n== %s\n%s", name.c_str(), block.c_str());
+  if (!how.out.empty()) {
+    fs::create_directories(how.out);
+    std::string page = "# Measured quality\n";
+    for (const char* name : {"setting", "masks", "keymasks", "time", "flow", "discovery"})
+      page += s2d::concat("\n## ", name, "\n\n", blocks.at(name));
+    s2d::write_file(how.out / "results.md", page);
+    s2d::write_file(how.out / "results.json", as_json(how, found));
+  }
+  if (!how.page.empty()) quality::update_page(how.page, blocks);
+  return 0;
+}
+
 }  // namespace
+
+int main(int argc, char** argv) {
+  settings how;
+  CLI::App app{
+      "Measures frame masks, keymasks and their propagation on a data folder with\n"
+      "JPEGImages/SEQUENCE/*.jpg and Annotations/SEQUENCE/*.png (non-zero is foreground)."};
+  app.add_option("DATA", how.data, "The data folder")->required()->check(CLI::ExistingDirectory);
+  app.add_option("--out", how.out, "Write results.md and results.json to this folder");
+  app.add_option(
+         "--page", how.page,
+         "Fill in the tables between <!-- begin NAME --> and <!-- end NAME --> of this page")
+      ->check(CLI::ExistingFile);
+  app.add_option("--flow", how.flow,
+                 "medium, fast, or a folder with SEQUENCE/FRAME_forward.npy or .flo, and _backward;"
+                 " several are compared, the first is the one of the tables")
+      ->delimiter(',');
+  app.add_option("--masks", how.masks, "Read frame masks SEQUENCE/FRAME.png from this folder")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--single", how.single, "File that names the sequences of a single object")
+      ->check(CLI::ExistingFile);
+  app.add_option("--reference", how.reference, "Figures to print beside ours (CSV)")
+      ->check(CLI::ExistingFile);
+  app.add_option("--sequences", how.sequences, "Only these")->delimiter(',');
+  app.add_option("--threads", how.threads, "0: one per processor")->capture_default_str();
+  app.add_flag("--ablation", how.ablation, "Compare the rules of discovery");
+  app.add_flag("!--no-cut", how.cut, "Leave out the normalised cut");
+  app.add_option("--command", how.command, "What to print as the command");
+  app.add_option("--commit", how.version, "What to print as the commit");
+  for (CLI::Option* option : app.get_options())
+    option->multi_option_policy(option->get_name() == "--flow" ||
+                                        option->get_name() == "--sequences"
+                                    ? CLI::MultiOptionPolicy::TakeAll
+                                    : CLI::MultiOptionPolicy::TakeLast);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(how);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "quality: %s\n", error.what());
+    return 1;
+  }
+}

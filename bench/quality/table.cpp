@@ -63,7 +63,7 @@ std::string markdown(std::string_view first_title, const std::vector<column>& co
   return text + '\n';
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -79,11 +79,11 @@ std::string json(const std::map<std::string, figures>& rows) {
   std::string text = "{";
   const char* between_rows = "\n";
   for (const auto& [name, row] : rows) {
-    text += s2d::concat(between_rows, "    ", quoted(name), ": {");
+    text += s2d::concat(between_rows, "    ", json_text(name), ": {");
     between_rows = ",\n";
     const char* between = "";
     for (const auto& [key, value] : row) {
-      text += s2d::concat(between, quoted(key), ": ", value);
+      text += s2d::concat(between, json_text(key), ": ", value);
       between = ", ";
     }
     text += '}';

@@ -31,7 +31,7 @@ std::string markdown(std::string_view first_title, const std::vector<column>& co
 std::string json(const std::map<std::string, figures>& rows);
 
 /// The text as a JSON string.
-std::string quoted(std::string_view text);
+std::string json_text(std::string_view text);
 
 /// A table of comma-separated values: first line the keys, first column the names; empty fields
 /// are left out, lines that begin with '#' too.

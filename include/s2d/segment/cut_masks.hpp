@@ -50,7 +50,7 @@ struct cut_mask_options {
   double min_area = 5e-4;           ///< smallest object as a share of the frame
   double min_relative_area = 0.03;  ///< and of the largest object of the frame
   std::size_t max_objects = 10;     ///< in a frame, > 0
-  normalized_cut_options cut;
+  normalized_cut_options cut = {};
   std::size_t threads = 0;  ///< 0: one per processor; the result does not depend on it
 };
 
