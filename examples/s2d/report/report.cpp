@@ -83,8 +83,14 @@ void write_report(const std::filesystem::path& result_folder, const std::filesys
       return;
     }
     const std::size_t object = pictures.objects[each.shown];
-    *each.target =
-        cut_out(data, data.objects[object].keymasks[each.keymask], colour_of(object), frame);
+    const keymask_entry& key = data.objects[object].keymasks[each.keymask];
+    try {
+      *each.target = cut_out(data, key, colour_of(object), frame);
+    } catch (const s2d::invalid_input& error) {
+      throw s2d::invalid_input{s2d::concat((result_folder / "keymasks.json").string(),
+                                           ": annotations[", object, "].segmentations[", key.frame,
+                                           "].counts: ", error.what())};
+    }
   };
   std::vector<std::size_t> frames;
   for (const wish& each : wishes)

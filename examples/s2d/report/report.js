@@ -70,6 +70,7 @@
       };
       video.addEventListener("play", () => requestAnimationFrame(next));
     }
+    video.addEventListener("loadedmetadata", () => seek(current));
     const label = () => {
       player.classList.toggle("playing", !video.paused);
       byId("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");

@@ -32,7 +32,9 @@ constexpr std::size_t place_reach = 15;
 /// One JSON object with its name for errors: "masks.json: annotations[3]".
 class node {
  public:
-  node(element content, std::string name) : content_{content}, name_{std::move(name)} {}
+  node(element content, std::string name) : content_{content}, name_{std::move(name)} {
+    s2d::require(content.is_object(), name_, ": expected a JSON object");
+  }
 
   [[nodiscard]] std::optional<element> find(std::string_view key) const {
     element found;
@@ -104,7 +106,6 @@ element parse(simdjson::dom::parser& parser, const std::string& text, const std:
   const auto error = parser.parse(text).get(root);
   s2d::require(error == simdjson::SUCCESS, name,
                ": not valid JSON: ", simdjson::error_message(error));
-  s2d::require(root.is_object(), name, ": expected a JSON object");
   return root;
 }
 
@@ -193,7 +194,6 @@ object_entry read_object(const node& annotation, std::size_t frames) {
     const std::string where = s2d::concat(annotation.name(), ".segmentations[", t, "]");
     keymask_entry key;
     key.frame = checked_frame(annotation, t, frames);
-    s2d::require(masks[t].is_object(), where, ": expected run lengths");
     key.counts = node{masks[t], where}.text("counts");
     if (t < boxes.size() && !boxes[t].is_null()) key.box = annotation.to_box(boxes[t], "bboxes");
     if (t < coherences.size() && !coherences[t].is_null())
