@@ -74,14 +74,12 @@ inline coco_image json_image(ondemand::value value, const json_place& at) {
   json_members(value, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
     if (key == "id") {
       one.id = json_integer(member, in);
-    } else if (json_is_null(member, in)) {
-      one.extras.emplace_back(key, "null");
     } else if (key == "height") {
       one.height = json_extent(member, in);
     } else if (key == "width") {
       one.width = json_extent(member, in);
     } else if (key == "file_name") {
-      one.file_name = json_string(member, in);
+      if (!json_is_null(member, in)) one.file_name = json_string(member, in);
     } else {
       one.extras.emplace_back(key, json_raw(member, in));
     }
@@ -97,25 +95,25 @@ inline coco_annotation json_coco_annotation(ondemand::value value, const json_pl
   bool polygons = false;
   ondemand::object object = json_take(value.get_object(), at, "an object");
   json_members(object, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
-    if (key == "id" && json_type_of(member, in) == ondemand::json_type::number) {
-      out.id = json_integer(member, in);
+    const bool absent = json_is_null(member, in);
+    if (key == "id") {
+      if (!absent) out.id = json_integer(member, in);
     } else if (key == "image_id") {
       out.image_id = json_integer(member, in);
-    } else if (json_is_null(member, in)) {
-      if (key != "segmentation") out.extras.emplace_back(key, "null");
     } else if (key == "category_id") {
-      out.category_id = json_integer(member, in);
+      if (!absent) out.category_id = json_integer(member, in);
     } else if (key == "iscrowd") {
-      out.iscrowd = json_integer(member, in) != 0;
+      if (!absent) out.iscrowd = json_integer(member, in) != 0;
     } else if (key == "segmentation") {
       polygons = json_type_of(member, in) == ondemand::json_type::array;
+      out.mask.reset();
       if (!polygons) out.mask = json_segmentation(member, in, 0, 0);
     } else if (key == "bbox") {
-      bbox = json_numbers<4>(member, in);
+      if (!absent) bbox = json_numbers<4>(member, in);
     } else if (key == "area") {
-      pixels = json_double(member, in);
+      if (!absent) pixels = json_double(member, in);
     } else if (key == "score") {
-      out.score = json_double(member, in);
+      if (!absent) out.score = json_double(member, in);
     } else {
       out.extras.emplace_back(key, json_raw(member, in));
     }

@@ -29,11 +29,9 @@ struct ytvis_video {
   std::ptrdiff_t width = 0;
   std::ptrdiff_t length = 0;            ///< frames
   std::vector<std::string> file_names;  ///< [length], usually "VIDEO/FRAME.jpg"
-  std::int64_t license = 1;
-  std::string coco_url;
-  std::string flickr_url;
-  std::string date_captured;
-  json_extras extras;
+  /// What a new video says besides is what the official files say.
+  json_extras extras = {
+      {"license", "1"}, {"coco_url", "\"\""}, {"date_captured", "\"\""}, {"flickr_url", "\"\""}};
   friend bool operator==(const ytvis_video&, const ytvis_video&) = default;
 };
 
@@ -103,32 +101,26 @@ using video_extents = std::unordered_map<std::int64_t, std::array<std::ptrdiff_t
 
 inline ytvis_video json_video(ondemand::value value, const json_place& at) {
   ytvis_video video;
+  video.extras.clear();
   std::optional<std::ptrdiff_t> length;
   json_members(value, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
-    if (key == "id")
+    if (key == "id") {
       video.id = json_integer(member, in);
-    else if (json_is_null(member, in))
-      video.extras.emplace_back(key, "null");
-    else if (key == "height")
+    } else if (key == "height") {
       video.height = json_extent(member, in);
-    else if (key == "width")
+    } else if (key == "width") {
       video.width = json_extent(member, in);
-    else if (key == "length")
+    } else if (key == "length") {
       length = json_extent(member, in);
-    else if (key == "file_names") {
+    } else if (key == "file_names") {
+      video.file_names.clear();
+      if (json_is_null(member, in)) return;
       json_elements(member, in, [&](std::ptrdiff_t, ondemand::value name, const json_place& place) {
         video.file_names.push_back(json_string(name, place));
       });
-    } else if (key == "license" && json_type_of(member, in) == ondemand::json_type::number)
-      video.license = json_integer(member, in);
-    else if (key == "coco_url")
-      video.coco_url = json_string(member, in);
-    else if (key == "flickr_url")
-      video.flickr_url = json_string(member, in);
-    else if (key == "date_captured" && json_type_of(member, in) == ondemand::json_type::string)
-      video.date_captured = json_string(member, in);
-    else
+    } else {
       video.extras.emplace_back(key, json_raw(member, in));
+    }
   });
   video.length = length.value_or(static_cast<std::ptrdiff_t>(video.file_names.size()));
   return video;
@@ -146,26 +138,27 @@ class ytvis_annotation_parser {
     coherences_.clear();
     bool polygons = false;
     std::ptrdiff_t entries = -1;
-    std::optional<std::ptrdiff_t> length;
+    std::ptrdiff_t stated = 0;  // length as the annotation says
+    std::ptrdiff_t frames = 0;  // length as its video says
     ondemand::object object = json_take(value.get_object(), at, "an object");
     json_members(object, at,
                  [&](std::string_view key, ondemand::value member, const json_place& in) {
                    if (key == "segmentations") {
                      out.segments.clear();
                      polygons = !segments(member, in, out, entries);
-                   } else if (!scalar(key, member, in, out, length) && !array(key, member, in) &&
+                   } else if (!scalar(key, member, in, out, stated) && !array(key, member, in) &&
                               !ours(key, member, in, out)) {
                      out.extras.emplace_back(key, json_raw(member, in));
                    }
                  });
     const auto known = videos_->find(out.video_id);
     if (known != videos_->end()) {
-      const auto& [rows, columns, frames] = known->second;
+      const auto& [rows, columns, length] = known->second;
+      frames = length;
       if (out.height == 0 && out.width == 0) {
         out.height = rows;
         out.width = columns;
       }
-      if (!length && frames > 0) length = frames;
     }
     if (polygons) {
       // Now that the size is known, walk again to the masks.
@@ -183,7 +176,7 @@ class ytvis_annotation_parser {
                           });
           });
     }
-    complete(out, at, entries, length);
+    complete(out, at, entries, stated, frames);
     return out;
   }
 
@@ -207,7 +200,7 @@ class ytvis_annotation_parser {
   }
 
   static bool scalar(std::string_view key, ondemand::value value, const json_place& at,
-                     ytvis_annotation& out, std::optional<std::ptrdiff_t>& length) {
+                     ytvis_annotation& out, std::ptrdiff_t& stated) {
     if (key == "id")
       out.id = json_integer(value, at);
     else if (key == "video_id")
@@ -217,12 +210,12 @@ class ytvis_annotation_parser {
     else if (key == "iscrowd")
       out.iscrowd = !json_is_null(value, at) && json_integer(value, at) != 0;
     else if (key == "height")
-      out.height = json_is_null(value, at) ? 0 : json_extent(value, at);
+      out.height = json_extent(value, at);
     else if (key == "width")
-      out.width = json_is_null(value, at) ? 0 : json_extent(value, at);
-    else if (key == "length") {
-      if (!json_is_null(value, at)) length = json_extent(value, at);
-    } else if (key == "score") {
+      out.width = json_extent(value, at);
+    else if (key == "length")
+      stated = json_extent(value, at);
+    else if (key == "score") {
       if (!json_is_null(value, at)) out.score = json_double(value, at);
     } else
       return false;
@@ -256,19 +249,19 @@ class ytvis_annotation_parser {
   /// type is left to the extras.
   static bool ours(std::string_view key, ondemand::value value, const json_place& at,
                    ytvis_annotation& out) {
-    using enum ondemand::json_type;
-    const auto type = json_type_of(value, at);
-    if (key == "one2x" && type == number)
+    using type = ondemand::json_type;
+    const type found = json_type_of(value, at);
+    if (key == "one2x" && found == type::number)
       out.one2x = json_double(value, at);
-    else if (key == "frame" && type == number)
+    else if (key == "frame" && found == type::number)
       out.frame = json_extent(value, at);
-    else if (key == "coherence" && type == number)
+    else if (key == "coherence" && found == type::number)
       out.coherence = json_double(value, at);
-    else if (key == "object" && type == number)
+    else if (key == "object" && found == type::number)
       out.object = json_integer(value, at);
-    else if ((key == "coherence" || key == "object") && type == null)
+    else if ((key == "coherence" || key == "object") && found == type::null)
       return json_is_null(value, at);
-    else if (key == "visibility_ranges" && type == array_type) {
+    else if (key == "visibility_ranges" && found == type::array) {
       auto& ranges = out.visibility_ranges.emplace();
       json_elements(value, at, [&](std::ptrdiff_t, ondemand::value item, const json_place& in) {
         const auto [first, last] = json_numbers<2>(item, in);
@@ -276,7 +269,7 @@ class ytvis_annotation_parser {
           in.fail("found [", first, ", ", last, "], expected frame numbers");
         ranges.push_back({static_cast<std::ptrdiff_t>(first), static_cast<std::ptrdiff_t>(last)});
       });
-    } else if (key == "visibility" && type == object_type) {
+    } else if (key == "visibility" && found == type::object) {
       auto& visibility = out.visibility.emplace();
       json_members(value, at,
                    [&](std::string_view name, ondemand::value item, const json_place& in) {
@@ -289,17 +282,17 @@ class ytvis_annotation_parser {
       return false;
     return true;
   }
-  static constexpr auto array_type = ondemand::json_type::array;
-  static constexpr auto object_type = ondemand::json_type::object;
 
-  /// Joins the arrays and checks them against each other.
+  /// Joins the arrays and checks them against each other. Official files state a length of 1 for
+  /// every annotation, so what the video says and what is there count more.
   void complete(ytvis_annotation& out, const json_place& at, std::ptrdiff_t entries,
-                std::optional<std::ptrdiff_t> length) const {
+                std::ptrdiff_t stated, std::ptrdiff_t frames) const {
     // A frame mask may be written short: one entry, which belongs to "frame".
-    const bool brief = entries == 1 && out.frame && length.value_or(0) != 1;
+    const bool brief = entries == 1 && out.frame && (frames > 0 ? frames : stated) != 1;
     if (brief && !out.segments.empty()) out.segments.front().frame = *out.frame;
-    if (!length) length = brief ? *out.frame + 1 : (std::max)(entries, std::ptrdiff_t{0});
-    out.length = *length;
+    out.length = frames > 0 ? frames
+                            : (std::max)(stated, brief ? *out.frame + 1
+                                                       : (std::max)(entries, std::ptrdiff_t{0}));
     if (!brief && entries > out.length)
       at["segmentations"].fail("found ", entries, " entries, expected ", out.length,
                                " (frames of the video)");
@@ -394,12 +387,11 @@ class ytvis_writer {
       : file_{file}, out_{file_}, brief_{brief} {
     out_.open('{').key("videos").open('[');
     for (const ytvis_video& video : videos) {
-      out_.line().open('{').key("license").value(video.license);
-      out_.key("coco_url").value(video.coco_url).key("height").value(video.height);
+      out_.line().open('{').key("id").value(video.id).key("height").value(video.height);
       out_.key("width").value(video.width).key("length").value(video.length);
-      out_.key("date_captured").value(video.date_captured).key("file_names").open('[');
+      out_.key("file_names").open('[');
       for (const std::string& name : video.file_names) out_.value(name);
-      out_.close(']').key("flickr_url").value(video.flickr_url).key("id").value(video.id);
+      out_.close(']');
       detail::write_extras(out_, video.extras);
       out_.close('}');
     }

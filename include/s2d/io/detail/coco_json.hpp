@@ -44,7 +44,9 @@ auto json_checked(const json_place& at, const Make& make) {
   }
 }
 
+/// A count of pixels or frames; null means unknown, 0.
 inline std::ptrdiff_t json_extent(ondemand::value value, const json_place& at) {
+  if (json_is_null(value, at)) return 0;
   const std::int64_t extent = json_integer(value, at);
   if (extent < 0 || extent > 0x7FFF'FFFF) at.fail("found ", extent, ", expected 0 to 2147483647");
   return static_cast<std::ptrdiff_t>(extent);
