@@ -25,7 +25,7 @@ class coherence_table {
   /// @param table  the masks; must outlive this
   /// @param reach  frames before and after a mask's own that are looked at
   coherence_table(const mask_table& table, std::size_t reach)
-      : table_{&table}, reach_{reach}, matcher_{table}, rows_(table.size()) {}
+      : table_{&table}, reach_{reach}, rows_(table.size()) {}
 
   /// The frames that the score of a mask in `frame` looks at, its own among them.
   [[nodiscard]] frame_range near(std::size_t frame) const noexcept {
@@ -33,13 +33,13 @@ class coherence_table {
     return {frame > reach_ ? frame - reach_ : 0, end - frame > reach_ ? frame + reach_ : end};
   }
 
-  /// Adds the tracks of the points of one mask.
+  /// Adds the tracks of the points of one mask. Different rows may be added at the same time.
   /// @param tracks   [T, N]
   /// @param visible  [T] how many of them are visible
   void add(std::size_t row, const point_tracks& tracks, std::span<const std::uint32_t> visible) {
     const frame_range range = near((*table_)[row].frame);
     std::vector<mask_overlap> found;
-    matcher_.match(tracks, range, found);
+    point_matcher{*table_}.match(tracks, range, found);
     rows_[row].range = range;
     for (std::size_t t = range.first; t <= range.last; ++t)
       rows_[row].weight.push_back(static_cast<float>(visible[t]) /
@@ -88,7 +88,6 @@ class coherence_table {
 
   const mask_table* table_;
   std::size_t reach_;
-  point_matcher matcher_;
   std::vector<reached> rows_;  // [M]
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include <s2d/coherence/score.hpp>
 #include <s2d/coherence/visibility.hpp>
 #include <s2d/coherence/windows.hpp>
+#include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
 #include <s2d/keymask/result.hpp>
 #include <s2d/mask/resize.hpp>
@@ -59,6 +61,9 @@ struct discovery_options {
   double jaccard_eps = 0.4;         ///< * its reach with group_distance::jaccard
   same_frame two_in_a_frame{};      ///< * see there
   std::size_t coherence_reach = 8;  ///< frames before and after that the coherence looks at
+  /// Used if the tracker can be called from several, that is: if a constant one can be called.
+  /// 0: one per processor. The result does not depend on it.
+  std::size_t threads = 1;
 };
 
 namespace detail {
@@ -151,9 +156,7 @@ inline mask_table make_table(const discovery_masks& masks, std::size_t frames) {
   return table;
 }
 
-template <point_tracker Tracker>
-point_tracks follow(Tracker& tracker, const track_query& query, std::size_t frames) {
-  point_tracks tracks = tracker(query);
+inline void check_tracks(const point_tracks& tracks, const track_query& query, std::size_t frames) {
   const std::size_t points = query.points.size();
   require(tracks.frames == frames && tracks.points == points &&
               tracks.at.size() == frames * points && tracks.visible.size() == frames * points,
@@ -161,7 +164,55 @@ point_tracks follow(Tracker& tracker, const track_query& query, std::size_t fram
           tracks.at.size(), " positions and ", tracks.visible.size(), " visibilities for mask ",
           query.mask, " of frame ", query.frame, ", expected ", frames, " x ", points,
           " (frames x points)");
-  return tracks;
+}
+
+// Tracks all queries and calls use(i, tracks) for each, on several threads if the tracker can be
+// called from several. Tracks of only so many queries exist at a time.
+template <point_tracker Tracker, class Use>
+void follow_all(Tracker& tracker, std::span<const track_query> queries, std::size_t frames,
+                std::size_t threads, const char* stage, const progress_callback& progress,
+                const Use& use) {
+  constexpr bool shareable = point_tracker<const Tracker>;
+  constexpr std::size_t bytes_at_once = std::size_t{32} << 20;
+  threads = shareable ? thread_count(threads) : 1;
+  const std::size_t share = (queries.size() + threads - 1) / threads;
+  std::vector<std::size_t> begin{0};  // of the batches
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const std::size_t more = frames * queries[i].points.size() * (sizeof(point) + 1);
+    if (i > begin.back() && (bytes + more > bytes_at_once || i - begin.back() >= share)) {
+      begin.push_back(i);
+      bytes = 0;
+    }
+    bytes += more;
+  }
+  begin.push_back(queries.size());
+
+  const auto follow = [&](std::size_t batch) {
+    const auto part = queries.subspan(begin[batch], begin[batch + 1] - begin[batch]);
+    if constexpr (batch_point_tracker<Tracker>) {
+      const std::vector<point_tracks> all = tracker(part);
+      require(all.size() == part.size(), "discover: the tracker gave ", all.size(), " tracks for ",
+              part.size(), " queries");
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        check_tracks(all[i], part[i], frames);
+        use(begin[batch] + i, all[i]);
+      }
+    } else {
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        const point_tracks tracks = tracker(part[i]);
+        check_tracks(tracks, part[i], frames);
+        use(begin[batch] + i, tracks);
+      }
+    }
+  };
+  for (std::size_t batch = 0; batch + 1 < begin.size() && !queries.empty(); batch += threads) {
+    report(progress, stage, begin[batch], queries.size());
+    const std::size_t left = begin.size() - 1 - batch;
+    parallel_for(left < threads ? left : threads, threads,
+                 [&](std::size_t i) { follow(batch + i); });
+  }
+  report(progress, stage, queries.size(), queries.size());
 }
 
 // Step 1: points of every mask through the whole video, where they are visible, and how well the
@@ -175,22 +226,27 @@ void measure_visibility(const discovery_masks& masks, const mask_table& table, T
   result.visible = matrix<std::uint32_t>(static_cast<std::ptrdiff_t>(count),
                                          static_cast<std::ptrdiff_t>(result.frames));
   coherence_table coherence{table, options.coherence_reach};
+  std::vector<grid_points> grids;
+  std::vector<track_query> queries;
+  std::vector<std::size_t> rows;  // of the queries
+  grids.reserve(count);
   for (std::size_t row = 0; row < count; ++row) {
-    report(progress, "visibility", row, count);
     const mask_id id = masks.id[row];
-    const grid_points grid =
-        points_in_mask(*masks.given[row], options.grid, masks.height, masks.width);
-    result.points[row] = static_cast<std::uint32_t>(grid.at.size());
-    if (grid.at.empty()) continue;
-    const point_tracks tracks =
-        follow(tracker, {grid.at, id.frame, id.index, track_purpose::visibility, id.frame > 0},
-               result.frames);
-    const std::vector<std::uint32_t> visible = count_visible(tracks);
-    for (std::size_t t = 0; t < visible.size(); ++t)
-      result.visible(static_cast<std::ptrdiff_t>(row), static_cast<std::ptrdiff_t>(t)) = visible[t];
-    coherence.add(row, tracks, visible);
+    grids.push_back(points_in_mask(*masks.given[row], options.grid, masks.height, masks.width));
+    result.points[row] = static_cast<std::uint32_t>(grids.back().at.size());
+    if (grids.back().at.empty()) continue;
+    queries.push_back(
+        {grids.back().at, id.frame, id.index, track_purpose::visibility, id.frame > 0});
+    rows.push_back(row);
   }
-  report(progress, "visibility", count, count);
+  follow_all(tracker, queries, result.frames, options.threads, "visibility", progress,
+             [&](std::size_t i, const point_tracks& tracks) {
+               const std::vector<std::uint32_t> visible = count_visible(tracks);
+               const auto y = static_cast<std::ptrdiff_t>(rows[i]);
+               for (std::size_t t = 0; t < visible.size(); ++t)
+                 result.visible(y, static_cast<std::ptrdiff_t>(t)) = visible[t];
+               coherence.add(rows[i], tracks, visible);
+             });
   result.seen = visible_frames(result.visible, result.points, options.visibility);
   result.coherence = coherence.scores();
 }
@@ -221,30 +277,58 @@ inline void group_by_visibility(const discovery_options& options, discovery& res
   }
 }
 
-// Step 3a: the candidates of a cluster propagated through its window.
-template <point_tracker Tracker>
-void propagate(const discovery_masks& masks, const mask_table& table, Tracker& tracker,
-               const discovery_options& options, point_matcher& matcher, std::size_t row,
-               frame_range window, proxy& result) {
-  const mask_id id = masks.id[row];
-  const bit_mask& mask = *table[row].mask;
-  result.row = row;
-  result.grid = matching_grid_size(table[row].area);
-  result.backward = id.frame > window.first;
-  const grid_points grid = points_in_mask(mask, result.grid, masks.height, masks.width);
-  result.points = grid.at.size();
-  point_tracks tracks(table.frames(), 0);
-  if (!grid.at.empty())
-    tracks =
-        follow(tracker, {grid.at, id.frame, id.index, track_purpose::matching, result.backward},
-               table.frames());
-  matcher.match(tracks, window, result.overlaps);
+// Step 3a: what the points of a candidate tell.
+inline void match_proxy(const mask_table& table, const discovery_options& options,
+                        const point_tracks& tracks, frame_range window, proxy& result) {
+  point_matcher{table, options.match}.match(tracks, window, result.overlaps);
   for (const mask_overlap& other : result.overlaps)
     if (exceeds(other.points.inside, other.points.points, options.matching))
       result.matches.push_back(other.row);
   result.several = frames_with_several(result.overlaps, table, options.one2x_ratio);
   const std::size_t share = smallest_share(options.one2x_share, window.size());
   result.one2x = result.several >= (share > options.one2x_frames ? share : options.one2x_frames);
+}
+
+// Step 3a: the candidates of all clusters propagated through their windows.
+template <point_tracker Tracker>
+void propagate_candidates(const discovery_masks& masks, const mask_table& table, Tracker& tracker,
+                          const discovery_options& options, const progress_callback& progress,
+                          discovery& result) {
+  std::vector<std::pair<proxy*, frame_range>> found;
+  for (visibility_cluster& cluster : result.clusters) {
+    std::vector<bool> candidate(result.masks.size());
+    for (const auto& rows : cluster.candidates)
+      for (const std::size_t row : rows) candidate[row] = true;
+    for (const std::size_t row : cluster.members)
+      if (candidate[row]) cluster.proxies.emplace_back().row = row;
+    for (proxy& p : cluster.proxies) found.emplace_back(&p, cluster.window());
+  }
+  std::vector<grid_points> grids;
+  std::vector<track_query> queries;
+  grids.reserve(found.size());
+  for (const auto& [p, window] : found) {
+    const mask_id id = masks.id[p->row];
+    p->grid = matching_grid_size(table[p->row].area);
+    p->backward = id.frame > window.first;
+    grids.push_back(points_in_mask(*table[p->row].mask, p->grid, masks.height, masks.width));
+    p->points = grids.back().at.size();
+    queries.push_back({grids.back().at, id.frame, id.index, track_purpose::matching, p->backward});
+  }
+  // A candidate without points on its grid is not tracked; it matches nothing.
+  std::vector<track_query> tracked;
+  std::vector<std::size_t> index;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].first->points == 0) {
+      match_proxy(table, options, point_tracks(result.frames, 0), found[i].second, *found[i].first);
+      continue;
+    }
+    tracked.push_back(queries[i]);
+    index.push_back(i);
+  }
+  follow_all(tracker, tracked, result.frames, options.threads, "matching", progress,
+             [&](std::size_t i, const point_tracks& tracks) {
+               match_proxy(table, options, tracks, found[index[i]].second, *found[index[i]].first);
+             });
 }
 
 // eps and min_samples of the second clustering follow from the number of columns.
@@ -422,25 +506,15 @@ template <point_tracker Tracker>
   detail::measure_visibility(chosen, table, tracker, options, progress, result);
   detail::group_by_visibility(options, result);
 
-  std::size_t all = 0, done = 0;
-  for (visibility_cluster& cluster : result.clusters) {
-    std::vector<bool> candidate(result.masks.size());
-    for (const auto& rows : cluster.candidates)
-      for (const std::size_t row : rows) candidate[row] = true;
-    for (const std::size_t row : cluster.members)
-      if (candidate[row]) cluster.proxies.emplace_back().row = row;
-    all += cluster.proxies.size();
-  }
-  point_matcher matcher{table, options.match};
-  std::size_t size = options.compat ? 0 : result.masks.size();
-  for (visibility_cluster& cluster : result.clusters)
-    for (proxy& p : cluster.proxies) {
-      detail::report(progress, "matching", done++, all);
-      detail::propagate(chosen, table, tracker, options, matcher, p.row, cluster.window(), p);
-      if (!p.matches.empty() && p.matches.back() >= size) size = p.matches.back() + 1;
-    }
-  detail::report(progress, "matching", all, all);
+  detail::propagate_candidates(chosen, table, tracker, options, progress, result);
 
+  // Side of the match matrix. The official program cuts it behind the last mask matched.
+  std::size_t size = options.compat ? 0 : result.masks.size(), all = 0;
+  for (const visibility_cluster& cluster : result.clusters) {
+    all += cluster.proxies.size();
+    for (const proxy& p : cluster.proxies)
+      if (!p.matches.empty() && p.matches.back() >= size) size = p.matches.back() + 1;
+  }
   std::size_t grouped = 0;
   for (visibility_cluster& cluster : result.clusters) {
     cluster.matches = detail::make_matrix(cluster, size);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <s2d/core/image.hpp>
 #include <s2d/flow/video_flow.hpp>
@@ -48,7 +49,10 @@ class flow_tracker {
 
   /// @throws invalid_input as follow_flow does
   [[nodiscard]] point_tracks operator()(const track_query& query) const {
-    return follow_flow(flow(), query, height_, width_, options_);
+    return std::move((*this)(std::span{&query, 1}).front());
+  }
+  [[nodiscard]] std::vector<point_tracks> operator()(std::span<const track_query> queries) const {
+    return follow_flow(flow(), queries, height_, width_, options_);
   }
 
  private:

@@ -59,4 +59,12 @@ concept point_tracker = requires(Tracker& tracker, const track_query& query) {
   { tracker(query) } -> std::convertible_to<point_tracks>;
 };
 
+/// A point tracker that follows several queries at once faster than one by one:
+/// tracker(queries) gives one point_tracks for each of them, in their order.
+template <class Tracker>
+concept batch_point_tracker = point_tracker<Tracker> &&
+    requires(Tracker& tracker, std::span<const track_query> queries) {
+  { tracker(queries) } -> std::convertible_to<std::vector<point_tracks>>;
+};
+
 }  // namespace s2d::inline S2D_ABI
