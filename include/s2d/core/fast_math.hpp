@@ -6,6 +6,13 @@
 
 #include <s2d/core/config.hpp>
 
+/// Says of the loop that follows that its iterations do not depend on each other.
+#if defined(__GNUC__) && !defined(__clang__)
+#define S2D_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define S2D_INDEPENDENT
+#endif
+
 namespace s2d::inline S2D_ABI {
 
 namespace detail {

@@ -52,7 +52,7 @@ inline const std::array<float, 256>& srgb_to_linear() {
 /// n pixels, linear light in, Lab out. The planes may be the same memory.
 inline void linear_to_lab(std::ptrdiff_t n, const float* red, const float* green, const float* blue,
                           float* l, float* a, float* b) noexcept {
-#pragma GCC ivdep
+  S2D_INDEPENDENT
   for (std::ptrdiff_t i = 0; i < n; ++i) {
     const float r = red[i];
     const float g = green[i];

@@ -86,10 +86,10 @@ class cosine_features {
     for (std::size_t d = 0; d < inputs_; ++d) {
       const float value = x[d];
       const float* frequency = frequency_.data() + d * cosines_;
-#pragma GCC ivdep
+      S2D_INDEPENDENT
       for (std::size_t j = 0; j < cosines_; ++j) out[j] += value * frequency[j];
     }
-#pragma GCC ivdep
+    S2D_INDEPENDENT
     for (std::size_t j = 0; j < cosines_; ++j) out[j] = amplitude_ * fast_cos_turns(out[j]);
     out[cosines_] = 1;
     for (std::size_t j = cosines_ + 1; j < width(); ++j) out[j] = 0;

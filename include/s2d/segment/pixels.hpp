@@ -103,7 +103,7 @@ class pixel_interpolator {
     const point centre = centre_[k];
     const float color = color_;
     const float position = position_;
-#pragma GCC ivdep
+    S2D_INDEPENDENT
     for (std::ptrdiff_t p = 0; p < n; ++p) {
       const float dl = l[p] - cl;
       const float da = a[p] - ca;

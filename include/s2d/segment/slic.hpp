@@ -101,7 +101,7 @@ inline void slic_compare(std::ptrdiff_t n, const float* l, const float* a, const
   const float cb = centre.v[2];
   const float cy = centre.v[3];
   const float cx = centre.v[4];
-#pragma GCC ivdep
+  S2D_INDEPENDENT
   for (std::ptrdiff_t p = 0; p < n; ++p) {
     const float dl = l[p] - cl;
     const float da = a[p] - ca;

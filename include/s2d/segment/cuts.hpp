@@ -1,0 +1,158 @@
+// Where one shot of a video ends and the next begins.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <s2d/core/image.hpp>
+#include <s2d/core/lab.hpp>
+#include <s2d/core/parallel.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+struct cut_options {
+  float threshold = 0.21F;  ///< of shot_change, in 0..1; higher finds fewer cuts
+  std::size_t threads = 1;  ///< 0: one per processor
+};
+
+/// What of a frame is needed to tell whether the next one belongs to the same shot.
+struct shot_signature {
+  lab_image thumbnail;        ///< longer side 54 pixels or fewer
+  std::vector<float> colors;  ///< [512] shares of 8 x 8 x 8 bins of Lab
+};
+
+namespace detail {
+
+inline constexpr std::ptrdiff_t thumbnail_side = 54;
+inline constexpr std::ptrdiff_t match_block = 6;
+inline constexpr std::ptrdiff_t match_reach = 6;
+
+/// Mean difference of a block of `a` to its best place in `b` nearby, for every block; the median.
+inline float unmatched(const lab_image& a, const lab_image& b) {
+  const std::ptrdiff_t height = a.height();
+  const std::ptrdiff_t width = a.width();
+  const std::ptrdiff_t block_height = (std::min)(match_block, height);
+  const std::ptrdiff_t block_width = (std::min)(match_block, width);
+  std::vector<float> best;
+  for (std::ptrdiff_t y = 0; y + block_height <= height; y += block_height)
+    for (std::ptrdiff_t x = 0; x + block_width <= width; x += block_width) {
+      float least = (std::numeric_limits<float>::max)();
+      for (std::ptrdiff_t oy = (std::max)(y - match_reach, std::ptrdiff_t{0});
+           oy <= y + match_reach && oy + block_height <= height; ++oy)
+        for (std::ptrdiff_t ox = (std::max)(x - match_reach, std::ptrdiff_t{0});
+             ox <= x + match_reach && ox + block_width <= width; ++ox) {
+          float sum = 0;
+          for (std::ptrdiff_t i = 0; i < block_height && sum < least; ++i) {
+            const float* al = a.l.row(y + i) + x;
+            const float* aa = a.a.row(y + i) + x;
+            const float* ab = a.b.row(y + i) + x;
+            const float* bl = b.l.row(oy + i) + ox;
+            const float* ba = b.a.row(oy + i) + ox;
+            const float* bb = b.b.row(oy + i) + ox;
+            for (std::ptrdiff_t j = 0; j < block_width; ++j)
+              sum += std::fabs(al[j] - bl[j]) + std::fabs(aa[j] - ba[j]) + std::fabs(ab[j] - bb[j]);
+          }
+          least = (std::min)(least, sum);
+        }
+      best.push_back(least / static_cast<float>(block_height * block_width));
+    }
+  if (best.empty()) return 0;
+  const auto middle = best.begin() + static_cast<std::ptrdiff_t>(best.size() / 2);
+  std::nth_element(best.begin(), middle, best.end());
+  return *middle;
+}
+
+/// Share of the pixels whose colour has no counterpart in the other frame.
+inline float color_change(const shot_signature& before, const shot_signature& after) noexcept {
+  float change = 0;
+  for (std::size_t i = 0; i < before.colors.size(); ++i)
+    change += std::fabs(before.colors[i] - after.colors[i]) / 2;
+  return change;
+}
+
+}  // namespace detail
+
+/// The signature of a frame. O(1): a fixed number of its pixels is looked at.
+[[nodiscard]] inline shot_signature make_shot_signature(image_view frame) {
+  const std::ptrdiff_t longer = (std::max)(frame.height, frame.width);
+  const auto side = [&](std::ptrdiff_t length) {
+    return (std::min)(
+        length, (std::max)(length * detail::thumbnail_side / (std::max)(longer, std::ptrdiff_t{1}),
+                           std::ptrdiff_t{1}));
+  };
+  const std::ptrdiff_t height = frame.empty() ? 0 : side(frame.height);
+  const std::ptrdiff_t width = frame.empty() ? 0 : side(frame.width);
+  constexpr std::ptrdiff_t samples = 3;
+  image thumbnail(height, width);
+  for (std::ptrdiff_t y = 0; y < height; ++y)
+    for (std::ptrdiff_t x = 0; x < width; ++x) {
+      int sum[3] = {};
+      for (std::ptrdiff_t i = 0; i < samples; ++i)
+        for (std::ptrdiff_t j = 0; j < samples; ++j) {
+          const std::ptrdiff_t fy =
+              (2 * (samples * y + i) + 1) * frame.height / (2 * samples * height);
+          const std::ptrdiff_t fx =
+              (2 * (samples * x + j) + 1) * frame.width / (2 * samples * width);
+          for (int c = 0; c < 3; ++c) sum[c] += frame.row(fy)[3 * fx + c];
+        }
+      for (int c = 0; c < 3; ++c)
+        thumbnail.row(y)[3 * x + c] = static_cast<std::uint8_t>(sum[c] / (samples * samples));
+    }
+  shot_signature signature{to_lab(thumbnail), std::vector<float>(512)};
+  const auto bin = [](float value, float low, float range) {
+    const float scaled = (value - low) / range * 8;
+    return static_cast<std::size_t>(scaled < 0 ? 0 : scaled < 7 ? scaled : 7);
+  };
+  const lab_image& lab = signature.thumbnail;
+  const float share = 1 / static_cast<float>((std::max)(height * width, std::ptrdiff_t{1}));
+  for (std::size_t p = 0; p < lab.l.values.size(); ++p)
+    signature.colors[bin(lab.l.values[p], 0, 100) * 64 + bin(lab.a.values[p], -64, 128) * 8 +
+                     bin(lab.b.values[p], -64, 128)] += share;
+  return signature;
+}
+
+/// How unlike two frames of one video are, in 0..1: the share of the colours that differ, times the
+/// difference (saturating at 20 Lab units) that is left in the median block after it has been
+/// moved to where it fits best. Motion leaves the colours and finds the blocks again; light that
+/// goes on changes the colours, but the blocks less; a cut changes both.
+/// @throws invalid_input if the signatures are of frames of different sizes
+[[nodiscard]] inline float shot_change(const shot_signature& before, const shot_signature& after) {
+  detail::require_same_size("shot_change", before.thumbnail.l, after.thumbnail.l);
+  const float left = (std::min)(detail::unmatched(before.thumbnail, after.thumbnail),
+                                detail::unmatched(after.thumbnail, before.thumbnail));
+  return detail::color_change(before, after) * (std::min)(left / 20, 1.0F);
+}
+
+/// True if a new shot begins between two neighbouring frames: shot_change above the threshold.
+/// The same as comparing shot_change itself, but blocks are only looked at where colours differ.
+/// @throws invalid_input if the signatures are of frames of different sizes
+[[nodiscard]] inline bool is_cut(const shot_signature& before, const shot_signature& after,
+                                 const cut_options& options = {}) {
+  detail::require_same_size("is_cut", before.thumbnail.l, after.thumbnail.l);
+  return detail::color_change(before, after) > options.threshold &&
+         shot_change(before, after) > options.threshold;
+}
+
+/// The frames that begin a new shot: [T], the first is false. Hard cuts only; fades and dissolves
+/// are not found.
+/// @param frames  [T] all of one size
+/// @throws invalid_input if sizes differ
+/// Complexity: O(T), whatever the size of the frames.
+[[nodiscard]] inline std::vector<bool> find_cuts(std::span<const image> frames,
+                                                 const cut_options& options = {}) {
+  for (const image& frame : frames) detail::require_same_size("find_cuts", frames[0], frame);
+  std::vector<shot_signature> signatures(frames.size());
+  parallel_for(frames.size(), options.threads,
+               [&](std::size_t t) { signatures[t] = make_shot_signature(frames[t]); });
+  std::vector<bool> cuts(frames.size());
+  for (std::size_t t = 1; t < frames.size(); ++t)
+    cuts[t] = is_cut(signatures[t - 1], signatures[t], options);
+  return cuts;
+}
+
+}  // namespace s2d::inline S2D_ABI
