@@ -50,4 +50,14 @@ concept feature_source = requires(const Source& source, std::size_t frame) {
   { source(frame) } -> std::convertible_to<feature_grid>;
 };
 
+/// Feature grids kept in memory: a feature_source.
+struct stored_features {
+  std::vector<feature_grid> grids;  ///< [T]
+
+  /// Precondition: frame < grids.size().
+  [[nodiscard]] const feature_grid& operator()(std::size_t frame) const noexcept {
+    return grids[frame];
+  }
+};
+
 }  // namespace s2d::inline S2D_ABI

@@ -17,16 +17,6 @@
 
 namespace s2d::inline S2D_ABI {
 
-/// Feature grids kept in memory: a feature_source.
-struct stored_features {
-  std::vector<feature_grid> grids;  ///< [T]
-
-  /// Precondition: frame < grids.size().
-  [[nodiscard]] const feature_grid& operator()(std::size_t frame) const noexcept {
-    return grids[frame];
-  }
-};
-
 struct motion_feature_options {
   std::ptrdiff_t longer_side = 214;  ///< of the pictures that superpixels are made on, >= 16
   slic_options cells = {};
