@@ -1,0 +1,164 @@
+#include <s2d/mask/rle.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "mask/brute_force.hpp"
+#include "support/catch.hpp"
+
+using brute_force::runs;
+using s2d::rle;
+
+namespace {
+
+rle parse_plain(const std::string& text, std::ptrdiff_t height, std::ptrdiff_t width) {
+  const auto pixels = static_cast<std::uint64_t>(height * width);
+  return {height, width, s2d::detail::parse_runs_plain(text, height, width, pixels)};
+}
+
+// What was read, or the complaint.
+template <class Parse>
+std::string outcome(Parse parse) {
+  try {
+    std::string text;
+    for (const auto count : parse().counts) text += std::to_string(count) + ' ';
+    return text;
+  } catch (const s2d::invalid_input& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("strings, areas and boxes equal those of pycocotools", "[rle]") {
+  // Made by golden/make_rle_strings.py.
+  const auto folder = std::filesystem::path{__FILE__}.parent_path() / "golden";
+  std::ifstream file{folder / "rle_strings.txt"};
+  int cases = 0;
+  for (std::string line; std::getline(file, line); ++cases) {
+    std::istringstream fields{line};
+    rle mask;
+    std::string text;
+    std::ptrdiff_t area = 0;
+    s2d::box box;
+    fields >> mask.height >> mask.width >> text >> area >> box.x >> box.y >> box.width >>
+        box.height;
+    for (std::uint32_t count = 0; fields >> count;) mask.counts.push_back(count);
+    CAPTURE(text);
+    CHECK(s2d::to_string(mask) == text);
+    CHECK(rle::from_string(text, mask.height, mask.width) == mask);
+    CHECK(parse_plain(text, mask.height, mask.width) == mask);
+    CHECK(s2d::area(mask) == area);
+    CHECK(s2d::bounding_box(mask) == box);
+    CHECK(s2d::encode(s2d::to_bits(mask)) == mask);
+  }
+  CHECK(cases == 11);
+}
+
+TEST_CASE("differences begin with the fourth run", "[rle]") {
+  CHECK(s2d::to_string(rle{41, 1, {8, 12, 6, 15}}) == "8<63");
+  CHECK(rle::from_string("8<63", 41, 1).counts == runs{8, 12, 6, 15});
+}
+
+TEST_CASE("differences of 33 bits take seven characters and come back", "[rle]") {
+  const std::ptrdiff_t height = 65'535, width = 65'537;  // 2^32 - 1 pixels
+  for (const runs& counts :
+       {runs{0, 0, 0, 0xffff'ffff}, runs{0, 0xffff'ffff, 0, 0}, runs{0xffff'ffff, 0, 0, 0},
+        runs{1, 0x1fff'ffff, 1, 0, 0xffff'ffff - 0x2000'0001}, runs{0xffff'ffff}}) {
+    const rle mask{height, width, counts};
+    CAPTURE(counts);
+    const std::string text = s2d::to_string(mask);
+    CHECK(rle::from_string(text, height, width) == mask);
+    CHECK(parse_plain(text, height, width) == mask);
+  }
+}
+
+TEST_CASE("random runs come back from their text", "[rle]") {
+  std::mt19937 random{1};
+  for (int round = 0; round < 500; ++round) {
+    CAPTURE(round);
+    runs counts(std::uniform_int_distribution<std::size_t>{1, 400}(random));
+    const unsigned bits = std::uniform_int_distribution<unsigned>{1, 22}(random);
+    std::uint64_t sum = 0;
+    for (auto& count : counts) {
+      count = static_cast<std::uint32_t>(random() >> (32 - bits));
+      if (random() % 50 == 0) count = static_cast<std::uint32_t>(random() >> 9);
+      sum += count;
+    }
+    if (sum >= 0xffff'ffff) continue;
+    const rle mask{static_cast<std::ptrdiff_t>(sum), 1, counts};
+    const std::string text = s2d::to_string(mask);
+    REQUIRE(rle::from_string(text, mask.height, 1) == mask);
+    REQUIRE(parse_plain(text, mask.height, 1) == mask);
+  }
+}
+
+TEST_CASE("a damaged string is refused with position, found and expected", "[rle]") {
+  const auto complaint = [](std::string_view text) {
+    return outcome([&] { return rle::from_string(text, 240, 427); });
+  };
+  CHECK(complaint("P") ==
+        "run 0 ends inside a number after 1 characters, expected another character");
+  CHECK(complaint("0010P") ==
+        "run 4 ends inside a number after 5 characters, expected another character");
+  CHECK(complaint("00 0") == "character 2 (run 2) is byte 0x20, expected '0' to 'o'");
+  CHECK(complaint("0p") == "character 1 (run 1) is 'p', expected '0' to 'o'");
+  CHECK(complaint("01/") == "character 2 (run 2) is '/', expected '0' to 'o'");
+  CHECK(complaint(std::string_view{"0\0", 2}) ==
+        "character 1 (run 1) is byte 0x00, expected '0' to 'o'");
+  CHECK(complaint("0\xff") == "character 1 (run 1) is byte 0xff, expected '0' to 'o'");
+  CHECK(complaint("0PPPPPPPP0") ==
+        "character 7 (run 1) continues a number beyond 7 characters, expected its end");
+  CHECK(complaint("0O") == "run 1 (character 1) has length -1, expected 0 to 102480");
+  CHECK(complaint("0123O0N") == "run 4 (character 4) has length 1, expected 0 to 102480");
+  CHECK(complaint("oooooo1") ==
+        "run 0 (character 0) has length 2147483647, expected 0 to 102480");
+  CHECK(complaint("") ==
+        "run lengths sum to 0, expected 102480 = 240 x 427 (height x width)");
+  CHECK(complaint("5") ==
+        "run lengths sum to 5, expected 102480 = 240 x 427 (height x width)");
+  CHECK(complaint("`o00") ==
+        "run lengths sum to 496, expected 102480 = 240 x 427 (height x width)");
+}
+
+TEST_CASE("extents that make no mask are refused", "[rle]") {
+  CHECK_THROWS_WITH(rle::from_string("0", -1, 5),
+                    "extents are -1 x 5, expected non-negative (height x width)");
+  CHECK_THROWS_AS(rle::from_string("0", 65'536, 65'536), s2d::invalid_input);
+  CHECK_THROWS_AS(rle::from_string("0", PTRDIFF_MAX, 2), s2d::invalid_input);
+}
+
+TEST_CASE("both parsers read the same and complain the same, whatever the damage", "[rle]") {
+  std::mt19937 random{2};
+  const std::ptrdiff_t height = 120, width = 90;
+  int refused = 0;
+  for (int round = 0; round < 4000; ++round) {
+    const auto mask = brute_force::random_mask(random, height, width);
+    std::string text = s2d::to_string({height, width, brute_force::count_runs(mask)});
+    for (auto damages = random() % 4; damages > 0 && !text.empty(); --damages) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 5) {
+        case 0: text.erase(at); break;
+        case 1: text.erase(at, 1); break;
+        case 2: text[at] = static_cast<char>('0' + random() % 64); break;
+        case 3: text[at] = static_cast<char>(random()); break;
+        default: text.insert(at, 1 + random() % 9, static_cast<char>('0' + random() % 64));
+      }
+    }
+    CAPTURE(round, text);
+    const auto fast = outcome([&] { return rle::from_string(text, height, width); });
+    REQUIRE(fast == outcome([&] { return parse_plain(text, height, width); }));
+    refused += fast.empty() || fast.find_first_not_of("0123456789 ") != std::string::npos;
+  }
+  CHECK(refused > 1000);
+}
+
+TEST_CASE("plain lists of lengths are checked", "[rle]") {
+  CHECK(rle::from_counts({0, 6}, 2, 3) == rle{2, 3, {0, 6}});
+  CHECK_THROWS_WITH(rle::from_counts({1, 6}, 2, 3),
+                    "run lengths sum to 7, expected 6 = 2 x 3 (height x width)");
+}
