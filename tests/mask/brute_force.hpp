@@ -18,9 +18,9 @@ using runs = std::vector<std::uint32_t>;
 
 /// Sizes around the width of a word, and nothing, one, odd, large.
 inline std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> sizes() {
-  return {{0, 0},  {0, 5},   {5, 0},   {1, 1},   {1, 63},   {63, 1},   {1, 64},   {64, 1},
-          {65, 1}, {1, 65},  {64, 64}, {63, 65}, {65, 63},  {128, 64}, {64, 128}, {7, 640},
-          {640, 7}, {97, 101}, {48, 513}, {240, 427}};
+  return {{0, 0},    {0, 5},   {5, 0},   {1, 1},    {1, 63},   {63, 1},   {1, 64},
+          {64, 1},   {65, 1},  {1, 65},  {64, 64},  {63, 65},  {65, 63},  {128, 64},
+          {64, 128}, {7, 640}, {640, 7}, {97, 101}, {48, 513}, {240, 427}};
 }
 
 /// Noise, or blots with straight edges, or all of one value, by turns.

@@ -115,12 +115,9 @@ TEST_CASE("a damaged string is refused with position, found and expected", "[rle
         "character 7 (run 1) continues a number beyond 7 characters, expected its end");
   CHECK(complaint("0O") == "run 1 (character 1) has length -1, expected 0 to 102480");
   CHECK(complaint("0123O0N") == "run 4 (character 4) has length 1, expected 0 to 102480");
-  CHECK(complaint("oooooo1") ==
-        "run 0 (character 0) has length 2147483647, expected 0 to 102480");
-  CHECK(complaint("") ==
-        "run lengths sum to 0, expected 102480 = 240 x 427 (height x width)");
-  CHECK(complaint("5") ==
-        "run lengths sum to 5, expected 102480 = 240 x 427 (height x width)");
+  CHECK(complaint("oooooo1") == "run 0 (character 0) has length 2147483647, expected 0 to 102480");
+  CHECK(complaint("") == "run lengths sum to 0, expected 102480 = 240 x 427 (height x width)");
+  CHECK(complaint("5") == "run lengths sum to 5, expected 102480 = 240 x 427 (height x width)");
   CHECK(complaint("`o00") ==
         "run lengths sum to 496, expected 102480 = 240 x 427 (height x width)");
 }
@@ -142,11 +139,20 @@ TEST_CASE("both parsers read the same and complain the same, whatever the damage
     for (auto damages = random() % 4; damages > 0 && !text.empty(); --damages) {
       const std::size_t at = random() % text.size();
       switch (random() % 5) {
-        case 0: text.erase(at); break;
-        case 1: text.erase(at, 1); break;
-        case 2: text[at] = static_cast<char>('0' + random() % 64); break;
-        case 3: text[at] = static_cast<char>(random()); break;
-        default: text.insert(at, 1 + random() % 9, static_cast<char>('0' + random() % 64));
+        case 0:
+          text.erase(at);
+          break;
+        case 1:
+          text.erase(at, 1);
+          break;
+        case 2:
+          text[at] = static_cast<char>('0' + random() % 64);
+          break;
+        case 3:
+          text[at] = static_cast<char>(random());
+          break;
+        default:
+          text.insert(at, 1 + random() % 9, static_cast<char>('0' + random() % 64));
       }
     }
     CAPTURE(round, text);

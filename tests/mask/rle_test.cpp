@@ -84,7 +84,8 @@ TEST_CASE("all non-zero values are one foreground", "[rle]") {
 }
 
 TEST_CASE("a run of length zero changes no measure", "[rle]") {
-  // The same three pixels, written canonically and with empty runs at the front, inside, at the end.
+  // The same three pixels, written canonically and with empty runs at the front, inside, at the
+  // end.
   const rle plain{4, 5, {6, 3, 11}};
   for (const runs& counts : {runs{6, 1, 0, 2, 11}, runs{0, 0, 6, 3, 11}, runs{6, 3, 11, 0},
                              runs{6, 3, 11, 0, 0}, runs{6, 0, 0, 3, 11, 0, 0, 0}}) {
@@ -181,8 +182,8 @@ TEST_CASE("masks of 2^32 pixels are refused", "[rle]") {
 
 TEST_CASE("runs that do not sum to the pixels are refused by every function", "[rle]") {
   const rle whole{240, 427, {102'480}};
-  for (const runs& counts : {runs{102'360}, runs{}, runs{102'480, 1}, runs{0xffff'ffff, 0xffff'ffff},
-                             runs{102'479}}) {
+  for (const runs& counts :
+       {runs{102'360}, runs{}, runs{102'480, 1}, runs{0xffff'ffff, 0xffff'ffff}, runs{102'479}}) {
     const rle broken{240, 427, counts};
     CAPTURE(counts);
     brute_force::dense out(240, 427, 77);

@@ -23,16 +23,20 @@ concept mask_element = requires(const T& value) {
 
 namespace detail {
 
+// Out of line: where GCC 12 inlines the 64-byte steps next to a small buffer of known size, it
+// warns of accesses that never happen.
+
 /// Packs `n` elements, `stride` apart, into (n + 63) / 64 words; padding bits are zero.
 template <class T>
-void pack_row(const T* first, std::ptrdiff_t stride, std::ptrdiff_t n,
-              std::uint64_t* words) noexcept {
+[[gnu::noinline]] void pack_row(const T* first, std::ptrdiff_t stride, std::ptrdiff_t n,
+                                std::uint64_t* words) noexcept {
   std::ptrdiff_t i = 0;
   for (; i + 64 <= n; i += 64) *words++ = nonzero_elements(first + i * stride, stride, 64);
   if (i < n) *words = nonzero_elements(first + i * stride, stride, n - i);
 }
 
-inline void unpack_row(const std::uint64_t* words, std::ptrdiff_t n, std::uint8_t* out) noexcept {
+[[gnu::noinline]] inline void unpack_row(const std::uint64_t* words, std::ptrdiff_t n,
+                                         std::uint8_t* out) noexcept {
   std::ptrdiff_t i = 0;
   for (; i + 64 <= n; i += 64) spread_bits(*words++, out + i);
   if (i < n) {
