@@ -99,7 +99,7 @@ inline std::vector<std::uint32_t> parse_runs_plain(std::string_view text, std::p
     ++at;
     auto length = static_cast<std::int64_t>(value);
     if (runs > 2) length += counts[runs - 2];
-    if (length < 0 || length > 0xffff'ffff) [[unlikely]]
+    if (length < 0 || static_cast<std::uint64_t>(length) > pixels) [[unlikely]]
       throw invalid_input{concat("run ", runs, " (character ", start, ") has length ", length,
                                  ", expected 0 to ", pixels)};
     counts[runs] = static_cast<std::uint32_t>(length);
