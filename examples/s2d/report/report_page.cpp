@@ -60,7 +60,7 @@ std::string meta(const result_data& data) {
   if (data.frames > 0 && (data.start > 0 || data.stride > 1)) {
     text += concat(" · frames ", grouped(data.start), " to ",
                    grouped(data.start + (data.frames - 1) * data.stride), " of the file");
-    if (data.stride > 1) text += concat(", every ", data.stride, ". one");
+    if (data.stride > 1) text += concat(", one in ", data.stride);
   }
   if (data.seconds > 0 && data.frames > 0)
     text += concat(" · ", fixed(static_cast<double>(data.frames) / data.seconds, 1),
@@ -139,10 +139,12 @@ std::string clip_section(const result_data& data, const page_pictures& pictures)
       text += "<p class=\"about\">" + escape(pictures.video.note) + "</p>\n";
     return text + frame_strip(pictures) + "</section>\n";
   }
-  text += pictures.objects.empty()
-              ? "<p class=\"about\">Frame masks have thin white edges.</p>\n"
-              : "<p class=\"about\">Keymasks are filled in the colour of their object; other frame "
-                "masks have thin white edges.</p>\n";
+  if (!pictures.objects.empty())
+    text +=
+        "<p class=\"about\">Keymasks are filled in the colour of their object; other frame masks "
+        "have thin white edges.</p>\n";
+  else if (!data.masks.empty())
+    text += "<p class=\"about\">Frame masks have thin white edges.</p>\n";
   if (!pictures.video.note.empty())
     text += "<p class=\"about\">" + escape(pictures.video.note) + "</p>\n";
   text += concat("<div class=\"player", pictures.objects.empty() ? " alone" : "",
@@ -157,7 +159,6 @@ std::string clip_section(const result_data& data, const page_pictures& pictures)
                  transport_head, "<input type=\"range\" id=\"scrub\" min=\"0\" max=\"",
                  data.frames == 0 ? 0 : data.frames - 1, "\" value=\"0\" aria-label=\"Frame\">\n",
                  transport_tail, "</div>\n", cast_list(data, pictures), "</div>\n");
-  if (!says_objects(data)) text += frame_strip(pictures);
   return text + "</section>\n";
 }
 
@@ -322,12 +323,32 @@ constexpr std::string_view state_legend = R"(<ul class="legend">
 </ul>
 )";
 
+/// What a result other than objects means, and what can be done.
+std::string_view explanation(std::string_view result) {
+  if (result == "nothing moves")
+    return "Objects are found because they move unlike the camera. Where nothing does, there is "
+           "nothing to find. If something slow or small moves here after all, a longer part of the "
+           "clip, a larger --stride or a larger --size can show it.";
+  if (result == "everything moves")
+    return "Where the whole background moves (water, leaves, smoke), or near and far things shift "
+           "against each other as the camera goes by, motion alone does not tell objects from what "
+           "is around them. What is shown below may be a part of the background.";
+  if (result == "no objects")
+    return "A mask can be trusted if it agrees with the masks of other frames once its points are "
+           "carried there. Here too few do: what moves is seen too shortly, or is found in another "
+           "shape in every frame. A longer part of the clip can help.";
+  return {};
+}
+
 std::string objects_section(const result_data& data, const page_pictures& pictures,
                             const report_options& options) {
   std::string text = "<section aria-labelledby=\"objects\">\n<h2 id=\"objects\">Objects</h2>\n";
   if (!says_objects(data)) {
     text += concat("<div class=\"note\"><h2>", escape(capitalised(data.result)), "</h2><p>",
-                   escape(data.message), "</p></div>\n");
+                   escape(explanation(data.result).empty() ? std::string_view{data.message}
+                                                           : explanation(data.result)),
+                   "</p></div>\n");
+    if (!pictures.video.uri.empty()) text += frame_strip(pictures);
   }
   if (pictures.objects.empty()) return text + "</section>\n";
   text +=
