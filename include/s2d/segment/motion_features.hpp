@@ -12,7 +12,7 @@
 #include <s2d/core/progress.hpp>
 #include <s2d/core/resize.hpp>
 #include <s2d/flow/resize.hpp>
-#include <s2d/segment/cut_masks.hpp>
+#include <s2d/segment/normalized_cut_masks.hpp>
 #include <s2d/segment/motion_saliency.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -205,10 +205,10 @@ class motion_feature_maker {
 
 }  // namespace detail
 
-/// Features of superpixels for cut_masks: colour, the root of the motion that the camera's does not
-/// explain, and the votes of segment/motion_saliency.hpp, both averaged along the flow over
-/// `reach` frames either way; salience is the residual motion. Each is scaled so that `unit`
-/// counts as unlike.
+/// Features of superpixels for normalized_cut_masks: colour, the root of the motion that the
+/// camera's does not explain, and the votes of segment/motion_saliency.hpp, both averaged along the
+/// flow over `reach` frames either way; salience is the residual motion. Each is scaled so that
+/// `unit` counts as unlike.
 ///
 /// Without any flow the features are colour and its barrier distance to the border of the frame,
 /// which is the salience: it finds what is coloured unlike the border, far less well than motion
@@ -244,15 +244,15 @@ class motion_feature_maker {
   return detail::motion_feature_maker(frames, flow, options, progress).run();
 }
 
-/// Frame masks by normalised cuts of motion and colour: cut_masks of motion_features.
-[[nodiscard]] inline video_masks normalized_cut_masks(std::span<const image> frames,
-                                                      const video_flow& flow,
-                                                      const cut_mask_options& options = {},
-                                                      const motion_feature_options& features = {},
-                                                      const progress_callback& progress = {}) {
+/// Frame masks by normalised cuts of motion and colour: normalized_cut_masks of motion_features.
+[[nodiscard]] inline video_masks normalized_cut_masks(
+    std::span<const image> frames, const video_flow& flow,
+    const normalized_cut_masks_options& options = {}, const motion_feature_options& features = {},
+    const progress_callback& progress = {}) {
   motion_feature_options same = features;
   same.threads = options.threads;
-  return cut_masks(frames, motion_features(frames, flow, same, progress), options, progress);
+  return normalized_cut_masks(frames, motion_features(frames, flow, same, progress), options,
+                              progress);
 }
 
 }  // namespace s2d::inline S2D_ABI

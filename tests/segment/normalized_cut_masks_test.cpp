@@ -1,4 +1,4 @@
-#include <s2d/segment/cut_masks.hpp>
+#include <s2d/segment/normalized_cut_masks.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <s2d/segment/motion_features.hpp>
+#include <s2d/segment/normalized_cut_segmenter.hpp>
 
 #include "support/catch.hpp"
 
@@ -59,38 +60,39 @@ s2d::feature_grid mean_colors(const s2d::image& picture, std::ptrdiff_t rows,
 }  // namespace
 
 TEST_CASE("a blob that is coloured unlike its surroundings is cut out to the pixel",
-          "[cut_masks]") {
+          "[normalized_cut_masks]") {
   const auto [height, width] = GENERATE(std::pair{96, 128}, std::pair{101, 63});
   s2d::image picture(height, width);
   paint(picture, 0, 0, height, width, {40, 90, 40});
   paint(picture, 27, 20, 30, 25, {220, 60, 50});
   const auto source = [&](std::size_t) { return mean_colors(picture, 12, 16, 4); };
-  const auto masks = s2d::cut_masks(std::vector{picture}, source);
+  const auto masks = s2d::normalized_cut_masks(std::vector{picture}, source);
   REQUIRE(masks.size() == 1);
   REQUIRE(masks[0].size() == 1);
   CHECK(overlap(masks[0][0].mask, rectangle(height, width, 27, 20, 30, 25)) > 0.95);
   CHECK(masks[0][0].confidence > 0.5);
 }
 
-TEST_CASE("two blobs of one colour are two components of one cut", "[cut_masks]") {
+TEST_CASE("two blobs of one colour are two components of one cut", "[normalized_cut_masks]") {
   s2d::image picture(96, 128);
   paint(picture, 0, 0, 96, 128, {40, 90, 40});
   paint(picture, 20, 20, 40, 30, {220, 60, 50});
   paint(picture, 50, 80, 24, 24, {220, 60, 50});
   const auto source = [&](std::size_t) { return mean_colors(picture, 12, 16, 4); };
-  const auto masks = s2d::cut_masks(std::vector{picture}, source);
+  const auto masks = s2d::normalized_cut_masks(std::vector{picture}, source);
   REQUIRE(masks[0].size() == 2);  // the larger first
   CHECK(overlap(masks[0][0].mask, rectangle(96, 128, 20, 20, 40, 30)) > 0.95);
   CHECK(overlap(masks[0][1].mask, rectangle(96, 128, 50, 80, 24, 24)) > 0.95);
 }
 
-TEST_CASE("repeated cuts find blobs of two colours one by one", "[cut_masks]") {
+TEST_CASE("repeated cuts find blobs of two colours one by one", "[normalized_cut_masks]") {
   s2d::image picture(96, 128);
   paint(picture, 0, 0, 96, 128, {40, 90, 40});
   paint(picture, 16, 16, 40, 40, {230, 50, 50});
   paint(picture, 48, 72, 32, 32, {60, 60, 230});
   const auto source = [&](std::size_t) { return mean_colors(picture, 12, 16, 6); };
-  const auto masks = s2d::cut_masks(std::vector{picture}, source, {.cuts = 3, .max_cost = 0.5});
+  const auto masks =
+      s2d::normalized_cut_masks(std::vector{picture}, source, {.cuts = 3, .max_cost = 0.5});
   REQUIRE(masks[0].size() == 2);
   const auto red = rectangle(96, 128, 16, 16, 40, 40), blue = rectangle(96, 128, 48, 72, 32, 32);
   const bool red_first = overlap(masks[0][0].mask, red) > 0.5;
@@ -98,7 +100,7 @@ TEST_CASE("repeated cuts find blobs of two colours one by one", "[cut_masks]") {
   CHECK(overlap(masks[0][red_first ? 1 : 0].mask, blue) > 0.95);
 }
 
-TEST_CASE("salience decides which side is the object", "[cut_masks]") {
+TEST_CASE("salience decides which side is the object", "[normalized_cut_masks]") {
   s2d::image picture(96, 128);
   paint(picture, 0, 0, 96, 128, {40, 90, 40});
   paint(picture, 24, 32, 40, 48, {220, 60, 50});
@@ -107,13 +109,14 @@ TEST_CASE("salience decides which side is the object", "[cut_masks]") {
   grid.salience[6 * 16 + 6] = 0;  // the blob stands out less
   const auto source = [&](std::size_t) { return grid; };
   const auto blob = rectangle(96, 128, 24, 32, 40, 48);
-  CHECK(overlap(s2d::cut_masks(std::vector{picture}, source)[0][0].mask, blob) < 0.1);
+  CHECK(overlap(s2d::normalized_cut_masks(std::vector{picture}, source)[0][0].mask, blob) < 0.1);
   for (const auto side : {s2d::foreground_side::inner, s2d::foreground_side::compact})
-    CHECK(overlap(s2d::cut_masks(std::vector{picture}, source, {.side = side})[0][0].mask, blob) >
-          0.95);
+    CHECK(
+        overlap(s2d::normalized_cut_masks(std::vector{picture}, source, {.side = side})[0][0].mask,
+                blob) > 0.95);
 }
 
-TEST_CASE("learned features are compared by their angle", "[cut_masks]") {
+TEST_CASE("learned features are compared by their angle", "[normalized_cut_masks]") {
   s2d::image picture(64, 64);
   paint(picture, 16, 24, 24, 16, {200, 200, 200});
   std::mt19937 random{4};
@@ -125,38 +128,40 @@ TEST_CASE("learned features are compared by their angle", "[cut_masks]") {
     for (std::size_t c = 0; c < 6; ++c)
       grid.cell(i)[c] = length * ((inside ? c == 0 : c == 1) + noise(random));
   }
-  const auto masks = s2d::cut_masks(std::vector{picture}, [&](std::size_t) { return grid; },
-                                    {.affinity = s2d::cell_affinity::cosine, .threshold = 0.5f});
+  const auto masks =
+      s2d::normalized_cut_masks(std::vector{picture}, [&](std::size_t) { return grid; },
+                                {.affinity = s2d::cell_affinity::cosine, .threshold = 0.5f});
   REQUIRE(masks[0].size() == 1);
   CHECK(overlap(masks[0][0].mask, rectangle(64, 64, 16, 24, 24, 16)) > 0.9);
 }
 
-TEST_CASE("what gives nothing to cut gives no mask", "[cut_masks]") {
+TEST_CASE("what gives nothing to cut gives no mask", "[normalized_cut_masks]") {
   const std::vector<s2d::image> frames(2, s2d::image(40, 40));
-  CHECK(s2d::cut_masks({}, [](std::size_t) { return s2d::feature_grid{}; }).empty());
-  for (const auto& masks : s2d::cut_masks(frames, [](std::size_t) { return s2d::feature_grid{}; }))
+  CHECK(s2d::normalized_cut_masks({}, [](std::size_t) { return s2d::feature_grid{}; }).empty());
+  for (const auto& masks :
+       s2d::normalized_cut_masks(frames, [](std::size_t) { return s2d::feature_grid{}; }))
     CHECK(masks.empty());
   // Cells that are all alike: every cut costs more than 1.
   for (const auto& masks :
-       s2d::cut_masks(frames, [](std::size_t) { return s2d::feature_grid(5, 5, 2); }))
+       s2d::normalized_cut_masks(frames, [](std::size_t) { return s2d::feature_grid(5, 5, 2); }))
     CHECK(masks.empty());
 }
 
-TEST_CASE("a grid that does not fit is refused by name", "[cut_masks]") {
+TEST_CASE("a grid that does not fit is refused by name", "[normalized_cut_masks]") {
   const std::vector<s2d::image> frames(1, s2d::image(40, 40));
   s2d::feature_grid grid(5, 5, 2);
   grid.salience.resize(3);
-  CHECK_THROWS_WITH(s2d::cut_masks(frames, [&](std::size_t) { return grid; }),
+  CHECK_THROWS_WITH(s2d::normalized_cut_masks(frames, [&](std::size_t) { return grid; }),
                     Catch::Contains("3 of salience"));
   grid.salience.clear();
   grid.values[7] = NAN;
-  CHECK_THROWS_WITH(s2d::cut_masks(frames, [&](std::size_t) { return grid; }),
+  CHECK_THROWS_WITH(s2d::normalized_cut_masks(frames, [&](std::size_t) { return grid; }),
                     Catch::Contains("value 7"));
   grid.values[7] = 0;
-  CHECK_THROWS_AS(s2d::cut_masks(frames, [&](std::size_t) { return grid; }, {.cuts = 0}),
+  CHECK_THROWS_AS(s2d::normalized_cut_masks(frames, [&](std::size_t) { return grid; }, {.cuts = 0}),
                   s2d::invalid_input);
   CHECK_THROWS_AS(
-      s2d::cut_masks(
+      s2d::normalized_cut_masks(
           frames, [&](std::size_t) { return grid; }, {}, [](auto&&...) { return false; }),
       s2d::cancelled);
 }
@@ -199,7 +204,7 @@ scene moving_square(std::size_t count, float speed) {
 
 }  // namespace
 
-TEST_CASE("what moves is cut out, for any number of threads", "[cut_masks][threads]") {
+TEST_CASE("what moves is cut out, for any number of threads", "[normalized_cut_masks][threads]") {
   const scene s = moving_square(6, 3);
   const auto masks = s2d::normalized_cut_masks(s.frames, s.flow, {.threads = 1});
   for (std::size_t t = 0; t < 6; ++t) {
@@ -215,12 +220,12 @@ TEST_CASE("what moves is cut out, for any number of threads", "[cut_masks][threa
   }
 }
 
-TEST_CASE("where nothing moves nothing is found", "[cut_masks]") {
+TEST_CASE("where nothing moves nothing is found", "[normalized_cut_masks]") {
   const scene s = moving_square(4, 0);
   for (const auto& masks : s2d::normalized_cut_masks(s.frames, s.flow)) CHECK(masks.empty());
 }
 
-TEST_CASE("without flow colour alone decides", "[cut_masks]") {
+TEST_CASE("without flow colour alone decides", "[normalized_cut_masks]") {
   s2d::image picture(120, 160);
   paint(picture, 0, 0, 120, 160, {40, 90, 40});
   paint(picture, 40, 50, 40, 50, {220, 60, 50});
@@ -229,9 +234,20 @@ TEST_CASE("without flow colour alone decides", "[cut_masks]") {
   CHECK(overlap(masks[0][0].mask, rectangle(120, 160, 40, 50, 40, 50)) > 0.95);
 }
 
-TEST_CASE("flow of another number of frames is refused", "[cut_masks]") {
+TEST_CASE("flow of another number of frames is refused", "[normalized_cut_masks]") {
   const scene s = moving_square(4, 3);
   CHECK_THROWS_WITH(s2d::normalized_cut_masks(std::span{s.frames}.first(3), s.flow),
                     Catch::Contains("3 frames"));
   CHECK(s2d::normalized_cut_masks({}, {}).empty());
+}
+
+TEST_CASE("the segmenter finds its flow itself", "[normalized_cut_masks]") {
+  const scene s = moving_square(5, 3);
+  s2d::normalized_cut_segmenter segmenter;
+  const auto masks = segmenter(s.frames);
+  CHECK(segmenter.flow().frames() == 5);
+  REQUIRE(masks.size() == 5);
+  REQUIRE_FALSE(masks[2].empty());
+  CHECK(overlap(masks[2][0].mask, s.truth[2]) > 0.6);
+  CHECK(segmenter({}).empty());
 }

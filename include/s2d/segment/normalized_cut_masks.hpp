@@ -38,7 +38,7 @@ enum class foreground_side : std::uint8_t {
   compact,    ///< the side with fewer cells
 };
 
-struct cut_mask_options {
+struct normalized_cut_masks_options {
   cell_affinity affinity = cell_affinity::gaussian;
   float threshold = 0.2f;  ///< see cell_affinity::cosine
   float floor = 1e-4f;     ///< affinity of any two cells, > 0
@@ -57,7 +57,7 @@ struct cut_mask_options {
 namespace detail {
 
 inline matrix<float> cell_affinities(const feature_grid& grid, std::span<const std::size_t> nodes,
-                                     const cut_mask_options& options) {
+                                     const normalized_cut_masks_options& options) {
   const std::size_t n = nodes.size();
   const auto channels = static_cast<std::size_t>(grid.channels);
   // Channel by channel, so that a row of affinities is a few passes over contiguous floats.
@@ -150,7 +150,8 @@ inline superpixels rectangle_cells(const image& frame, std::ptrdiff_t rows,
 
 // The parts of a mask that are large enough and not taken, the largest first; as one, if `whole`.
 inline void add_objects(bit_mask mask, float confidence, bool whole,
-                        const cut_mask_options& options, std::vector<frame_mask>& found) {
+                        const normalized_cut_masks_options& options,
+                        std::vector<frame_mask>& found) {
   for (const frame_mask& earlier : found)
     for (std::size_t i = 0; i < mask.words().size(); ++i)
       mask.words()[i] &= ~earlier.mask.words()[i];
@@ -181,16 +182,17 @@ inline void check_feature_grid(const feature_grid& grid, std::size_t frame) {
   require(grid.channels >= 0 &&
               grid.values.size() == cells * static_cast<std::size_t>(grid.channels) &&
               fits(grid.salience.size()) && fits(grid.superpixel_cells.centre.size()),
-          "cut_masks: the feature grid of frame ", frame, " is ", grid.height, " x ", grid.width,
-          " x ", grid.channels, ", but has ", grid.values.size(), " values, ", grid.salience.size(),
-          " of salience and ", grid.superpixel_cells.centre.size(), " superpixels");
+          "normalized_cut_masks: the feature grid of frame ", frame, " is ", grid.height, " x ",
+          grid.width, " x ", grid.channels, ", but has ", grid.values.size(), " values, ",
+          grid.salience.size(), " of salience and ", grid.superpixel_cells.centre.size(),
+          " superpixels");
   for (std::size_t i = 0; i < grid.values.size(); ++i)
-    require(std::isfinite(grid.values[i]), "cut_masks: value ", i, " of the feature grid of frame ",
-            frame, " is not finite");
+    require(std::isfinite(grid.values[i]), "normalized_cut_masks: value ", i,
+            " of the feature grid of frame ", frame, " is not finite");
 }
 
 inline std::vector<frame_mask> cut_frame(const image& frame, const feature_grid& grid,
-                                         const cut_mask_options& options) {
+                                         const normalized_cut_masks_options& options) {
   std::vector<frame_mask> found;
   if (grid.cells() < 2 || frame.empty()) return found;
   const superpixels plain = grid.superpixel_cells.centre.empty()
@@ -240,26 +242,27 @@ inline std::vector<frame_mask> cut_frame(const image& frame, const feature_grid&
 ///
 /// @param frames    [T]
 /// @param features  gives the grid of every frame, with any size and number of channels
-/// @param progress  stage "cuts", units are frames
+/// @param progress  stage "masks", units are frames
 /// @return [T] masks of the size of the frame, the largest first within a cut
 /// @throws invalid_input if a grid's arrays do not have its extents, a value is not finite, or an
 ///         option is out of range; cancelled if `progress` returns false
 /// Complexity: cells^2 * (channels + some tens of steps) + 9 pixels a frame and cut.
 /// Sources: Shi, Malik 2000; Wang et al., "Cut and Learn", CVPR 2023 (repeated cuts).
 template <feature_source Source>
-[[nodiscard]] video_masks cut_masks(std::span<const image> frames, const Source& features,
-                                    const cut_mask_options& options = {},
-                                    const progress_callback& progress = {}) {
-  require(options.floor > 0 && options.color_sigma > 0 && options.cell_sigma > 0 &&
-              options.max_cost > 0 && options.cuts > 0 && options.max_objects > 0,
-          "cut_masks: floor, color_sigma, cell_sigma, max_cost, cuts and max_objects are ",
-          options.floor, ", ", options.color_sigma, ", ", options.cell_sigma, ", ",
-          options.max_cost, ", ", options.cuts, ", ", options.max_objects,
-          "; expected values above 0");
+[[nodiscard]] video_masks normalized_cut_masks(std::span<const image> frames,
+                                               const Source& features,
+                                               const normalized_cut_masks_options& options = {},
+                                               const progress_callback& progress = {}) {
+  require(
+      options.floor > 0 && options.color_sigma > 0 && options.cell_sigma > 0 &&
+          options.max_cost > 0 && options.cuts > 0 && options.max_objects > 0,
+      "normalized_cut_masks: floor, color_sigma, cell_sigma, max_cost, cuts and max_objects are ",
+      options.floor, ", ", options.color_sigma, ", ", options.cell_sigma, ", ", options.max_cost,
+      ", ", options.cuts, ", ", options.max_objects, "; expected values above 0");
   require(options.cut.min_share >= 0 && options.cut.min_share <= 0.5 && options.cut.steps > 0 &&
               options.cut.rounds > 0,
-          "cut_masks: cut.min_share is ", options.cut.min_share, ", cut.steps ", options.cut.steps,
-          ", cut.rounds ", options.cut.rounds, "; expected 0 to 0.5, > 0, > 0");
+          "normalized_cut_masks: cut.min_share is ", options.cut.min_share, ", cut.steps ",
+          options.cut.steps, ", cut.rounds ", options.cut.rounds, "; expected 0 to 0.5, > 0, > 0");
   video_masks result(frames.size());
   std::mutex reporting;
   std::size_t done = 0;
@@ -268,7 +271,7 @@ template <feature_source Source>
     detail::check_feature_grid(grid, t);
     result[t] = detail::cut_frame(frames[t], grid, options);
     const std::lock_guard lock{reporting};
-    detail::report(progress, "cuts", ++done, frames.size());
+    detail::report(progress, "masks", ++done, frames.size());
   });
   return result;
 }
