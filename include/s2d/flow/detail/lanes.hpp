@@ -19,7 +19,7 @@ inline constexpr std::ptrdiff_t lane_count = 8;
 inline constexpr std::ptrdiff_t lane_count = 4;
 #endif
 
-/// N floats, N a power of two; more than the registers hold are split by the compiler.
+/// N floats, N a power of two up to lane_count.
 template <std::ptrdiff_t N>
 struct float_vector {
   typedef float type __attribute__((vector_size(N * sizeof(float))));
@@ -42,16 +42,6 @@ inline Vector load(const float* from) {
 template <class Vector>
 inline void store(float* to, const Vector& v) {
   std::memcpy(to, &v, sizeof v);
-}
-
-template <std::ptrdiff_t N, class Vector = floats<N>>
-inline Vector absolute(const Vector& v) {
-  return std::bit_cast<Vector>(std::bit_cast<integers<N>>(v) & 0x7fffffff);
-}
-
-template <class Vector>
-inline Vector larger(const Vector& a, const Vector& b) {
-  return a > b ? a : b;
 }
 
 /// 1 / sqrt(v) for positive normal v, relative error below 5e-6, the same on every processor.

@@ -11,6 +11,10 @@
 namespace s2d::inline S2D_ABI {
 namespace detail::dense {
 
+/// The pixels of a patch row that are treated at once.
+template <std::ptrdiff_t Size>
+inline constexpr std::ptrdiff_t patch_lanes = Size < lane_count ? Size : lane_count;
+
 struct vector2 {
   float x = 0, y = 0;
 };
@@ -34,6 +38,26 @@ inline sample_origin origin_of(const padded_plane& plane, float x, float y, std:
   return {plane.row(iy) + ix, x - static_cast<float>(ix), y - static_cast<float>(iy)};
 }
 
+/// Bilinear samples of Size x Size pixels from `from` on: visit(row, column, samples) is called for
+/// pieces of patch_lanes<Size> pixels.
+template <std::ptrdiff_t Size, class Visit>
+[[gnu::always_inline]] inline void sample_patch(const sample_origin& from, std::ptrdiff_t stride,
+                                                const Visit& visit) {
+  using row_type = floats<patch_lanes<Size>>;
+  for (std::ptrdiff_t x = 0; x < Size; x += patch_lanes<Size>) {
+    const float* at = from.at + x;
+    auto upper = load<row_type>(at);
+    upper += from.x * (load<row_type>(at + 1) - upper);
+    for (std::ptrdiff_t y = 0; y < Size; ++y) {
+      at += stride;
+      auto lower = load<row_type>(at);
+      lower += from.x * (load<row_type>(at + 1) - lower);
+      visit(y, x, upper + from.y * (lower - upper));
+      upper = lower;
+    }
+  }
+}
+
 /// How a patch differs from the picture at one place, both free of their means.
 struct patch_match {
   float error;  ///< sum of squares
@@ -43,7 +67,7 @@ struct patch_match {
 /// One patch of Size x Size pixels and all that stays the same while it is searched.
 template <std::ptrdiff_t Size>
 struct patch_matcher {
-  using row_type = floats<Size>;
+  using row_type = floats<patch_lanes<Size>>;
   const float* picture;
   const float* dx;
   const float* dy;
@@ -54,24 +78,21 @@ struct patch_matcher {
 
   [[nodiscard]] patch_match operator()(vector2 flow) const {
     const sample_origin from = origin_of(*other, x + flow.x, y + flow.y, Size);
-    const std::ptrdiff_t step = other->stride;
     row_type sum{}, square{}, by_x{}, by_y{};
-    auto upper = load<row_type>(from.at);
-    upper += from.x * (load<row_type>(from.at + 1) - upper);
-    for (std::ptrdiff_t i = 0; i < Size; ++i) {
-      auto lower = load<row_type>(from.at + (i + 1) * step);
-      lower += from.x * (load<row_type>(from.at + (i + 1) * step + 1) - lower);
-      const row_type d = upper + from.y * (lower - upper) - load<row_type>(picture + i * stride);
-      sum += d;
-      square += d * d;
-      by_x += d * load<row_type>(dx + i * stride);
-      by_y += d * load<row_type>(dy + i * stride);
-      upper = lower;
-    }
-    const float total = sum_of<Size>(sum);
+    sample_patch<Size>(from, other->stride,
+                       [&](std::ptrdiff_t i, std::ptrdiff_t j, const row_type& sample) {
+                         const std::ptrdiff_t at = i * stride + j;
+                         const row_type d = sample - load<row_type>(picture + at);
+                         sum += d;
+                         square += d * d;
+                         by_x += d * load<row_type>(dx + at);
+                         by_y += d * load<row_type>(dy + at);
+                       });
+    const float total = sum_of<patch_lanes<Size>>(sum);
     const float mean = total * (1.0f / static_cast<float>(Size * Size));
-    return {sum_of<Size>(square) - mean * total, sum_of<Size>(by_x) - mean * tensor->sum_x,
-            sum_of<Size>(by_y) - mean * tensor->sum_y};
+    return {sum_of<patch_lanes<Size>>(square) - mean * total,
+            sum_of<patch_lanes<Size>>(by_x) - mean * tensor->sum_x,
+            sum_of<patch_lanes<Size>>(by_y) - mean * tensor->sum_y};
   }
 };
 
@@ -139,35 +160,29 @@ void search_patches(const flow_level& here, const flow_level& there, int iterati
 template <std::ptrdiff_t Size>
 void densify(const flow_level& here, const flow_level& there, const std::vector<vector2>& flows,
              padded_plane& u, padded_plane& v, padded_plane& weight) {
-  using row_type = floats<Size>;
+  using row_type = floats<patch_lanes<Size>>;
   for (padded_plane* plane : {&u, &v, &weight})
     *plane = padded_plane(here.picture.height, here.picture.width);
   const patch_grid& grid = here.grid;
   std::size_t at = 0;
-  for (std::ptrdiff_t i = 0; i < grid.rows; ++i) {
-    for (std::ptrdiff_t j = 0; j < grid.columns; ++j, ++at) {
-      const std::ptrdiff_t y = grid.y(i), x = grid.x(j);
+  for (std::ptrdiff_t row = 0; row < grid.rows; ++row) {
+    for (std::ptrdiff_t column = 0; column < grid.columns; ++column, ++at) {
+      const std::ptrdiff_t y = grid.y(row), x = grid.x(column);
       const vector2 flow = flows[at];
       const sample_origin from = origin_of(there.picture, static_cast<float>(x) + flow.x,
                                            static_cast<float>(y) + flow.y, Size);
-      const std::ptrdiff_t step = there.picture.stride;
-      auto upper = load<row_type>(from.at);
-      upper += from.x * (load<row_type>(from.at + 1) - upper);
-      for (std::ptrdiff_t k = 0; k < Size; ++k) {
-        auto lower = load<row_type>(from.at + (k + 1) * step);
-        lower += from.x * (load<row_type>(from.at + (k + 1) * step + 1) - lower);
-        const row_type difference =
-            upper + from.y * (lower - upper) - load<row_type>(here.picture.row(y + k) + x);
-        upper = lower;
-        const row_type one = row_type{} + 1.0f;
-        const row_type w = one / larger(one, absolute<Size>(difference));
-        float* to_u = u.row(y + k) + x;
-        float* to_v = v.row(y + k) + x;
-        float* to_w = weight.row(y + k) + x;
-        store(to_u, load<row_type>(to_u) + w * flow.x);
-        store(to_v, load<row_type>(to_v) + w * flow.y);
-        store(to_w, load<row_type>(to_w) + w);
-      }
+      sample_patch<Size>(from, there.picture.stride,
+                         [&](std::ptrdiff_t i, std::ptrdiff_t j, const row_type& sample) {
+                           const std::ptrdiff_t to = (y + i) * u.stride + x + j;
+                           const row_type d = sample - load<row_type>(here.picture.row(0) + to);
+                           const row_type square = d * d;
+                           const row_type one = row_type{} + 1.0f;
+                           const row_type w =
+                               square > 1.0f ? inverse_sqrt<patch_lanes<Size>>(square) : one;
+                           store(u.row(0) + to, load<row_type>(u.row(0) + to) + w * flow.x);
+                           store(v.row(0) + to, load<row_type>(v.row(0) + to) + w * flow.y);
+                           store(weight.row(0) + to, load<row_type>(weight.row(0) + to) + w);
+                         });
     }
   }
   for (std::ptrdiff_t y = 0; y < u.height; ++y) {

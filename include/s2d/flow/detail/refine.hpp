@@ -19,7 +19,7 @@ struct refine_weights {
 /// Weights of the edges between a pixel and its right and lower neighbours:
 /// alpha / sqrt(|grad u|^2 + |grad v|^2 + epsilon^2), 0 over the border.
 inline void weigh_edges(chequered_planes& planes, float alpha) {
-  constexpr float epsilon_square = 1e-6f;
+  constexpr float epsilon_square = 1e-4f;
   const std::ptrdiff_t height = planes.height, width = planes.width, half = planes.half;
   for (const std::ptrdiff_t plane : {plane_u, plane_v}) {
     for (std::ptrdiff_t y = 0; y < height; ++y)
@@ -57,7 +57,7 @@ inline void weigh_edges(chequered_planes& planes, float alpha) {
 
 /// The 2 x 2 system of every pixel, its matrix inverted.
 inline void build_systems(chequered_planes& planes, const refine_weights& weights) {
-  constexpr float epsilon_square = 1e-6f;
+  constexpr float epsilon_square = 1e-4f;
   for (std::ptrdiff_t y = 0; y < planes.height; ++y) {
     for (const std::ptrdiff_t parity : {0, 1}) {
       const float* in[edge_right];
