@@ -53,7 +53,7 @@ struct json_place {
   template <class... Parts>
   [[noreturn]] void fail(const Parts&... parts) const;
   /// Throws what simdjson found.
-  [[noreturn]] void fail(simdjson::error_code error, std::string_view expected) const;
+  [[noreturn]] void refuse(simdjson::error_code error, std::string_view expected) const;
 };
 
 /// The text of a document and simdjson's state on it.
@@ -109,7 +109,7 @@ class json_document {
                                text_.data() + begin_, size_ - begin_, text_.size() - begin_})
                            .get(document_);
     if (error == simdjson::EMPTY) root().fail("empty file, expected JSON");
-    if (error != simdjson::SUCCESS) root().fail(error, "JSON");
+    if (error != simdjson::SUCCESS) root().refuse(error, "JSON");
     walking_ = true;
   }
 
@@ -129,7 +129,7 @@ void json_place::fail(const Parts&... parts) const {
   throw invalid_input{concat(text, ": ", parts...)};
 }
 
-inline void json_place::fail(simdjson::error_code error, std::string_view expected) const {
+inline void json_place::refuse(simdjson::error_code error, std::string_view expected) const {
   std::string near;
   if (const auto position = document->position()) near = concat("byte ", *position, ": ");
   switch (error) {
@@ -151,7 +151,7 @@ T json_take(simdjson::simdjson_result<T>&& result, const json_place& at,
             std::string_view expected) {
   T value;
   if (const auto error = std::move(result).get(value); error != simdjson::SUCCESS)
-    at.fail(error, expected);
+    at.refuse(error, expected);
   return value;
 }
 
@@ -169,7 +169,7 @@ inline bool json_is_null(ondemand::value& value, const json_place& at) {
 inline double json_double(ondemand::value value, const json_place& at) {
   double number = 0;
   if (const auto error = value.get_double().get(number); error != simdjson::SUCCESS)
-    at.fail(error, "a number");
+    at.refuse(error, "a number");
   return number;
 }
 
@@ -214,7 +214,7 @@ void json_members(ondemand::object object, const json_place& at, const Use& use)
   for (auto result : object) {
     ondemand::field field;
     if (const auto error = std::move(result).get(field); error != simdjson::SUCCESS)
-      at.fail(error, "a member");
+      at.refuse(error, "a member");
     // Names without escapes, that is nearly all, need no copy.
     const char* first = field.key().raw();
     std::size_t length = 0;
@@ -237,7 +237,7 @@ void json_elements(ondemand::array array, const json_place& at, const Use& use) 
   for (auto result : array) {
     ondemand::value value;
     if (const auto error = std::move(result).get(value); error != simdjson::SUCCESS)
-      at[i].fail(error, "an element");
+      at[i].refuse(error, "an element");
     use(i, value, at[i]);
     ++i;
   }
