@@ -1,0 +1,242 @@
+// s2d masks, s2d discover, s2d run.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/error.hpp>
+#include <s2d/io/atomic_file.hpp>
+#include <s2d/io/file.hpp>
+#include <s2d/io/palette_png.hpp>
+
+#include "commands.hpp"
+#include "console.hpp"
+#include "files.hpp"
+#include "input.hpp"
+#include "mask_files.hpp"
+#include "mask_video.hpp"
+#include "outputs.hpp"
+#include "overlay.hpp"
+#include "pipeline.hpp"
+#include "report/report.hpp"
+
+namespace app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Where the results of one clip go; empty paths are not wanted.
+struct places {
+  fs::path folder;  // that has to exist
+  fs::path masks, pictures, keymasks, run, overlay, table, cutouts, report;
+  fs::path cache;
+  fs::path stamped;  // the file that is written last
+};
+
+places places_of(const clip& each, bool many, const run_options& options, product wanted,
+                 const fs::path& overlay, const fs::path& table, const fs::path& cutouts) {
+  places to;
+  const auto own = [&](const fs::path& given) {
+    return many && !given.empty() ? options.out / each.name / given.filename() : given;
+  };
+  if (wanted == product::everything) {
+    to.folder = many ? options.out / each.name : options.out;
+    to.masks = to.folder / "masks.json";
+    to.keymasks = to.folder / "keymasks.json";
+    to.stamped = to.run = to.folder / "run.json";
+    if (options.overlay) to.overlay = to.folder / "overlay.mp4";
+    if (options.table) to.table = to.folder / "table.csv";
+    if (options.cutouts) to.cutouts = to.folder / "cutouts";
+    if (options.report) to.report = to.folder / "report.html";
+    to.cache = to.folder / ".s2d";
+    return to;
+  }
+  const bool masks = wanted == product::masks;
+  fs::path file = many ? options.out / each.name / (masks ? "masks.json" : "keymasks.json")
+                       : options.out;
+  if (masks && file.extension() != ".json") {
+    to.folder = to.pictures = file;
+    to.stamped = file / ".s2d.json";
+    to.cache = file / ".s2d";
+  } else {
+    to.folder = file.parent_path();
+    (masks ? to.masks : to.keymasks) = to.stamped = file;
+    to.cache = file.parent_path() / ("." + file.filename().string() + ".s2d");
+  }
+  to.overlay = own(overlay);
+  to.table = own(table);
+  to.cutouts = own(cutouts);
+  return to;
+}
+
+bool finished(const places& to, const std::string& stamp) {
+  if (stamp_of(to.stamped) != stamp) return false;
+  std::error_code error;
+  for (const fs::path* each :
+       {&to.masks, &to.keymasks, &to.run, &to.overlay, &to.table, &to.cutouts, &to.report})
+    if (!each->empty() && !fs::exists(*each, error)) return false;
+  return true;
+}
+
+struct outcome {
+  std::string name;
+  fs::path input;
+  std::string status;  // done, skipped, failed
+  std::string error;
+  std::string facts;  // run.json
+  places to;
+};
+
+void write_mask_pictures(const findings& all, const places& to, const std::string& stamp) {
+  s2d::matrix<std::uint8_t> ids(all.height, all.width);
+  for (std::size_t t = 0; t < all.frames(); ++t) {
+    std::fill(ids.values.begin(), ids.values.end(), std::uint8_t{0});
+    std::vector<numbered_mask> masks;
+    for (const found_mask& mask : all.masks[t]) masks.push_back({masks.size() + 1, mask.mask, 1});
+    paint_numbers(masks, ids.view());
+    s2d::write_palette_png(to.pictures / (fs::path{all.names[t]}.stem().string() + ".png"), ids);
+  }
+  json_writer json;
+  json.begin_object().member("stamp", stamp).end_object().finish();
+  s2d::write_file(to.stamped, json.text());
+}
+
+outcome work_on_clip(const clip& each, const places& to, const run_options& options,
+                     product wanted, console& screen) {
+  outcome result{each.name, each.path, "done", {}, {}, to};
+  const std::string stamp = stamp_for(each, options.what, wanted != product::masks);
+  if (!options.force && finished(to, stamp)) {
+    result.status = "skipped";
+    if (!to.run.empty()) result.facts = s2d::read_text(to.run);
+    screen.note(each.name + ": finished before, skipped");
+    return result;
+  }
+  make_folder(to.folder);
+  make_folder(to.cache);
+  for (const fs::path* file : {&to.overlay, &to.table})
+    if (!file->empty() && !file->parent_path().empty()) make_folder(file->parent_path());
+  if (options.force) remove_cache(to.cache), make_folder(to.cache);
+  screen.begin(each.name);
+
+  pipeline_options how;
+  how.what = options.what;
+  how.discover = wanted != product::masks;
+  how.threads = options.threads;
+  how.cache = to.cache;
+  how.stamp = stamp;
+  findings all = analyse(each, how, screen);
+  if (all.frames() == 0)
+    throw s2d::invalid_input{each.path.string() + ": found no frame" +
+                             (options.what.start > 0
+                                  ? s2d::concat(" behind --start ", options.what.start)
+                                  : std::string{}) +
+                             ", expected at least one"};
+
+  screen.span(0, 0, "");
+  stopwatch clock;
+  if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
+  if (!to.pictures.empty()) write_mask_pictures(all, to, stamp);
+  if (!to.table.empty()) write_table(all, to.table);
+  write_pictures(all, each, options.what, to.overlay, to.cutouts, screen);
+  const summary in_short = summarize(all, options.what, how.discover);
+  add_seconds(all.stages, "files and overlay", clock.seconds());
+  if (!to.keymasks.empty()) write_keymasks_json(all, stamp, to.keymasks);
+  result.facts = run_json(all, in_short, each.path, options.what, stamp);
+  if (!to.report.empty()) {
+    // The report reads run.json, which is the stamp of finished work and so comes last: the page
+    // is made from a copy that a half-finished folder does not show.
+    s2d::write_file(to.run, run_json(all, in_short, each.path, options.what, "unfinished"));
+    screen.update("report", 0);
+    write_report(to.folder, to.report, report_options{});
+  }
+  if (!to.run.empty()) s2d::write_file(to.run, result.facts);
+  screen.end();
+  remove_cache(to.cache);
+  if (!options.quiet && !options.json) {
+    double seconds = 0;
+    for (const stage_time& stage : all.stages) seconds += stage.seconds;
+    std::printf("%s: %s (%s)\n", each.name.c_str(), in_short.message.c_str(),
+                duration_text(seconds).c_str());
+    for (const fs::path* file : {&to.report, &to.overlay, &to.keymasks, &to.masks, &to.pictures,
+                                 &to.table, &to.cutouts})
+      if (!file->empty()) std::printf("  %s\n", file->string().c_str());
+    std::fflush(stdout);
+  }
+  return result;
+}
+
+void print_json(const std::vector<outcome>& all) {
+  json_writer json;
+  json.begin_object().key("videos").begin_array();
+  for (const outcome& each : all) {
+    json.line().begin_object();
+    json.member("name", each.name).member("input", each.input.string());
+    json.member("status", each.status);
+    if (!each.error.empty()) json.member("error", each.error);
+    if (each.status != "failed") {
+      json.key("files").begin_object();
+      const std::pair<const char*, const fs::path*> files[] = {
+          {"masks", &each.to.masks},       {"pictures", &each.to.pictures},
+          {"keymasks", &each.to.keymasks}, {"run", &each.to.run},
+          {"overlay", &each.to.overlay},   {"table", &each.to.table},
+          {"cutouts", &each.to.cutouts},   {"report", &each.to.report}};
+      for (const auto& [key, file] : files)
+        if (!file->empty()) json.member(key, file->string());
+      json.end_object();
+    }
+    if (!each.facts.empty()) {
+      std::string_view facts = each.facts;
+      while (facts.ends_with('\n')) facts.remove_suffix(1);
+      json.key("run").raw(facts);
+    }
+    json.end_object();
+  }
+  json.line().end_array().end_object().finish();
+  std::fputs(json.text().c_str(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int analyse_command(const run_options& options, product wanted, const fs::path& overlay,
+                    const fs::path& table, const fs::path& cutouts) {
+  console screen{options.quiet};
+  const clip_list found = find_clips(options.input);
+  std::vector<outcome> outcomes;
+  std::size_t failures = 0;
+  for (std::size_t i = options.shard; i < found.clips.size(); i += options.shards) {
+    const clip& each = found.clips[i];
+    const places to = places_of(each, found.many, options, wanted, overlay, table, cutouts);
+    try {
+      throw_if_stopped();
+      run_options own = options;
+      if (found.many) choose_files_of(each, own.what);
+      outcomes.push_back(work_on_clip(each, to, own, wanted, screen));
+    } catch (const s2d::cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      if (!found.many) throw;
+      screen.error(s2d::concat(each.name, ": ", error.what()));
+      outcomes.push_back({each.name, each.path, "failed", error.what(), {}, to});
+      ++failures;
+    }
+  }
+  if (options.json) print_json(outcomes);
+  if (failures > 0) {
+    std::string names;
+    for (const outcome& each : outcomes)
+      if (each.status == "failed") names += " " + each.name;
+    screen.error(s2d::concat(failures, " of ", outcomes.size(), " videos failed:", names));
+    return exit_failure;
+  }
+  if (found.many && !options.quiet && !options.json)
+    std::printf("%zu videos\n", outcomes.size());
+  return exit_success;
+}
+
+}  // namespace app

@@ -1,0 +1,35 @@
+// The subcommands. Each returns the exit status of the program and throws what it cannot handle.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "settings.hpp"
+
+namespace app {
+
+inline constexpr int exit_success = 0;
+inline constexpr int exit_failure = 1;
+inline constexpr int exit_usage = 2;
+
+/// What `analyse_command` makes of a clip.
+enum class product { masks, keymasks, everything };
+
+/// `s2d masks`, `s2d discover`, `s2d run`.
+int analyse_command(const run_options& options, product wanted,
+                    const std::filesystem::path& overlay, const std::filesystem::path& table,
+                    const std::filesystem::path& cutouts);
+
+/// `s2d convert`.
+int convert_command(const std::filesystem::path& from, const std::filesystem::path& to, bool frame_masks,
+                    bool quiet);
+
+/// `s2d info`.
+int info_command(const std::vector<std::filesystem::path>& paths, bool json);
+
+/// `s2d report`.
+int report_command(const std::filesystem::path& folder, const std::filesystem::path& html,
+                   bool quiet);
+
+}  // namespace app

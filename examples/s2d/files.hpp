@@ -1,0 +1,19 @@
+// Small helpers around folders and stamps.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "input.hpp"
+#include "settings.hpp"
+
+namespace app {
+
+/// Makes a folder and those above it. @throws s2d::io_error naming it
+void make_folder(const std::filesystem::path& folder);
+
+/// Tells whether finished work can be used again: made from the settings, the version, and names,
+/// sizes and times of all files that go in.
+[[nodiscard]] std::string stamp_for(const clip& from, const settings& what, bool discover);
+
+}  // namespace app

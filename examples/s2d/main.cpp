@@ -1,0 +1,288 @@
+// s2d: finds the moving objects of videos, without labels and without weights.
+
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <s2d/core/error.hpp>
+#include <s2d/core/progress.hpp>
+
+#include "commands.hpp"
+#include "console.hpp"
+#include "settings.hpp"
+#include "version.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* main_footer = R"(
+Examples:
+  s2d run clip.mp4 --out result           masks, keymasks, overlay video, table, report
+  s2d run videos/ --out results           every video of a folder, each in its own folder
+  s2d run frames/ --out result --end 100  a folder of pictures, the first 100 of them
+  s2d info clip.mp4                       what a file or folder is
+
+INPUT is a video file, a folder of frames (jpg, png, bmp; in the order of their names), or a
+folder of either. An interrupted call goes on where it was when it is repeated; finished videos
+are skipped.
+
+Exit status: 0 done (also where nothing moves), 1 an error, 2 a wrong call, 128 + signal when
+interrupted (130 for Ctrl-C).
+)";
+
+constexpr const char* run_footer = R"(
+Writes into DIR (DIR/NAME for every video, if INPUT is a folder of videos):
+  report.html    everything at a glance, for a browser
+  overlay.mp4    the clip with its keymasks in colour
+  keymasks.json  objects with their trusted masks (YouTube-VIS JSON)
+  masks.json     all frame masks (YouTube-VIS JSON)
+  table.csv      frame, time, object, box, area, coherence, keymask
+  run.json       settings, sizes, seconds per stage, the result in a sentence
+
+Examples:
+  s2d run clip.mp4 --out result
+  s2d run clip.mp4 --out result --start 100 --end 400 --stride 2 --cutouts
+  s2d run videos/ --out results --shard 3/16     the third of 16 shares, for a job array
+  s2d run frames/ --out result --masks masks/    with masks of your own
+)";
+
+constexpr const char* masks_footer = R"(
+Examples:
+  s2d masks clip.mp4 --out masks.json
+  s2d masks clip.mp4 --out masks/ --segmenter ncut   palette PNG, one picture a frame
+  s2d masks videos/ --out results                    results/NAME/masks.json
+)";
+
+constexpr const char* discover_footer = R"(
+Examples:
+  s2d discover clip.mp4 --out keymasks.json
+  s2d discover frames/ --masks masks.json --out keymasks.json --csv table.csv
+  s2d discover frames/ --masks masks/ --tracks tracks/ --compat --out keymasks.json
+)";
+
+constexpr const char* convert_footer = R"(
+FROM and TO: a folder of palette PNG (DAVIS), a .json file (YouTube-VIS, COCO is read as well), or
+a .npy array of object numbers [frames, height, width]. What TO becomes is told by its name: .json,
+.npy, else a folder.
+
+Examples:
+  s2d convert masks/ masks.json
+  s2d convert keymasks.json masks/
+  s2d convert masks.json masks.npy
+)";
+
+void parse_shard(const std::string& text, app::run_options& options) {
+  const std::size_t slash = text.find('/');
+  std::size_t number = 0, count = 0;
+  if (slash != text.npos) {
+    const char* end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), text.data() + slash, number);
+    const auto second = std::from_chars(text.data() + slash + 1, end, count);
+    if (first.ptr != text.data() + slash || second.ptr != end) number = 0;
+  }
+  if (number < 1 || number > count)
+    throw CLI::ValidationError{"--shard: found " + text +
+                               ", expected I/N with 1 <= I <= N, for instance 3/16"};
+  options.shard = number - 1;
+  options.shards = count;
+}
+
+struct call {
+  app::run_options options;
+  std::string shard = "1/1";
+  std::string segmenter;
+  fs::path overlay, table, cutouts;
+  bool no_overlay = false, no_report = false, no_table = false, cut = false;
+
+  void finish() {
+    parse_shard(shard, options);
+    app::settings& what = options.what;
+    if (what.stride == 0) throw CLI::ValidationError{"--stride: found 0, expected at least 1"};
+    if (what.end <= what.start)
+      throw CLI::ValidationError{s2d::concat("--end: found ", what.end,
+                                             ", expected more than --start ", what.start)};
+    if (what.window != 0 && (what.window < 2 || what.overlap >= what.window))
+      throw CLI::ValidationError{s2d::concat("--window: found ", what.window, " with --overlap ",
+                                             what.overlap,
+                                             ", expected at least 2 and more than the overlap")};
+    if (segmenter.empty()) segmenter = what.masks.empty() ? "motion" : "files";
+    what.segmenter = segmenter == "motion" ? app::segmenter_kind::motion
+                     : segmenter == "ncut" ? app::segmenter_kind::ncut
+                                           : app::segmenter_kind::files;
+    const bool files = what.segmenter == app::segmenter_kind::files;
+    if (files && what.masks.empty())
+      throw CLI::ValidationError{"--segmenter files: needs --masks, a folder or a JSON file"};
+    if (!files && !what.masks.empty())
+      throw CLI::ValidationError{"--masks: cannot be combined with --segmenter " + segmenter};
+    options.overlay = !no_overlay;
+    options.report = !no_report;
+    options.table = !no_table;
+    options.cutouts = cut;
+  }
+};
+
+void add_common(CLI::App& command, call& to, const char* out) {
+  app::run_options& options = to.options;
+  app::settings& what = options.what;
+  command.add_option("INPUT", options.input, "Video file, folder of frames, or folder of either")
+      ->required();
+  command.add_option("-o,--out", options.out, out)->required();
+  const std::string frames = "Which frames";
+  command.add_option("--start", what.start, "First frame, from 0")->group(frames);
+  command.add_option("--end", what.end, "One behind the last frame")->group(frames);
+  command.add_option("--stride", what.stride, "Take every N-th frame")->group(frames);
+  command
+      .add_option("--size", what.size,
+                  "Scale frames down to this longer side, 0: never (default 1280)")
+      ->group(frames);
+  const std::string method = "How masks are found";
+  command
+      .add_option("--segmenter", to.segmenter,
+                  "motion (default): what moves unlike the camera; ncut: normalised cut; files: "
+                  "--masks")
+      ->check(CLI::IsMember({"motion", "ncut", "files"}))
+      ->group(method);
+  command
+      .add_option("--masks", what.masks,
+                  "Frame masks from a folder of palette PNG or a COCO or YouTube-VIS JSON file")
+      ->group(method);
+  command
+      .add_option("--window", what.window,
+                  "Frames looked at together, 0: the whole video (default 150)")
+      ->group(method);
+  command
+      .add_option("--overlap", what.overlap, "Frames that neighbouring windows share (default 30)")
+      ->group(method);
+  const std::string work = "How the work is done";
+  command.add_option("--shard", to.shard, "I/N: only the I-th of N shares of the videos")
+      ->group(work);
+  command.add_option("--threads", options.threads, "0: one per processor (default)")->group(work);
+  command.add_flag("--force", options.force, "Do finished work again")->group(work);
+  command.add_flag("-q,--quiet", options.quiet, "No progress, no summary; errors only")
+      ->group(work);
+  command.add_flag("--json", options.json, "The summary as JSON on standard output")->group(work);
+}
+
+void add_discovery(CLI::App& command, call& to) {
+  app::settings& what = to.options.what;
+  const std::string method = "How keymasks are found";
+  command
+      .add_option("--tracks", what.tracks,
+                  "Point tracks from a folder of .npy files instead of optical flow")
+      ->group(method);
+  command
+      .add_flag("--compat", what.compat,
+                "Exactly the choices of the official code (the whole video is one window)")
+      ->group(method);
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App program{"Finds the moving objects of videos and the frames in which their masks can be "
+                   "trusted,\nwithout labels and without weights."};
+  program.set_version_flag("--version", std::string{"s2d "} + app::version_text);
+  program.require_subcommand(1);
+  program.footer(main_footer);
+  program.get_formatter()->column_width(30);
+
+  call run, masks, discover;
+  CLI::App* run_app = program.add_subcommand("run", "All of it: masks, keymasks, video, report");
+  add_common(*run_app, run, "Folder for the results");
+  add_discovery(*run_app, run);
+  const std::string results = "Which results";
+  run_app->add_flag("--cutouts", run.cut, "Also objects cut out, as PNG with alpha")
+      ->group(results);
+  run_app->add_flag("--no-overlay", run.no_overlay, "No overlay.mp4")->group(results);
+  run_app->add_flag("--no-report", run.no_report, "No report.html")->group(results);
+  run_app->add_flag("--no-csv", run.no_table, "No table.csv")->group(results);
+  run_app->footer(run_footer);
+
+  CLI::App* masks_app = program.add_subcommand("masks", "Frame masks only");
+  add_common(*masks_app, masks,
+             "A .json file, or a folder for palette PNG; a folder if INPUT holds many videos");
+  masks_app->add_option("--overlay", masks.overlay, "Also a video with the masks, .mp4")
+      ->group(results);
+  masks_app->footer(masks_footer);
+
+  CLI::App* discover_app = program.add_subcommand("discover", "Keymasks: masks to be trusted");
+  add_common(*discover_app, discover, "A .json file; a folder if INPUT holds many videos");
+  add_discovery(*discover_app, discover);
+  discover_app->add_option("--overlay", discover.overlay, "Also a video with the keymasks, .mp4")
+      ->group(results);
+  discover_app->add_option("--csv", discover.table, "Also a table per object and frame")
+      ->group(results);
+  discover_app->add_option("--cutouts", discover.cutouts, "Also a folder of cut-outs with alpha")
+      ->group(results);
+  discover_app->footer(discover_footer);
+
+  fs::path from, to;
+  bool quiet = false, frame_masks = false;
+  CLI::App* convert_app = program.add_subcommand("convert", "Masks from one format to another");
+  convert_app->add_option("FROM", from, "Masks: folder, .json, .npy")->required();
+  convert_app->add_option("TO", to, "Masks: folder, .json, .npy")->required();
+  convert_app->add_flag("--frame-masks", frame_masks,
+                        "Equal numbers in different frames are not the same object");
+  convert_app->add_flag("-q,--quiet", quiet, "Errors only");
+  convert_app->footer(convert_footer);
+
+  std::vector<fs::path> paths;
+  bool info_as_json = false;
+  CLI::App* info_app = program.add_subcommand("info", "What a file or folder is");
+  info_app->add_option("PATH", paths, "Files or folders; none: how this program was built");
+  info_app->add_flag("--json", info_as_json, "As JSON");
+  info_app->footer("\nExamples:\n  s2d info clip.mp4 masks.json tracks/\n  s2d info --json a.npy\n");
+
+  fs::path folder, html;
+  CLI::App* report_app = program.add_subcommand("report", "The HTML page of a result folder");
+  report_app->add_option("FOLDER", folder, "What s2d run wrote")->required();
+  report_app->add_option("-o,--out", html, "The page (default FOLDER/report.html)");
+  report_app->add_flag("-q,--quiet", quiet, "Errors only");
+  report_app->footer("\nExample:\n  s2d report result/ --out report.html\n");
+
+  try {
+    program.parse(argc, argv);
+    if (run_app->parsed()) run.finish();
+    if (masks_app->parsed()) masks.finish();
+    if (discover_app->parsed()) discover.finish();
+  } catch (const CLI::Success& asked) {
+    return program.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "s2d: %s\nTry s2d --help.\n", error.what());
+    return app::exit_usage;
+  }
+
+  if (run_app->parsed())
+    return app::analyse_command(run.options, app::product::everything, {}, {}, {});
+  if (masks_app->parsed())
+    return app::analyse_command(masks.options, app::product::masks, masks.overlay, {}, {});
+  if (discover_app->parsed())
+    return app::analyse_command(discover.options, app::product::keymasks, discover.overlay,
+                           discover.table, discover.cutouts);
+  if (convert_app->parsed()) return app::convert_command(from, to, frame_masks, quiet);
+  if (info_app->parsed()) return app::info_command(paths, info_as_json);
+  return app::report_command(folder, html, quiet);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  app::watch_signals();
+  try {
+    return run_program(argc, argv);
+  } catch (const s2d::cancelled&) {
+    std::fputs("s2d: interrupted; the same call goes on from here\n", stderr);
+    return app::stop_exit_code();
+  } catch (const std::bad_alloc&) {
+    std::fputs("s2d: out of memory; a smaller --size or --window needs less\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "s2d: %s\n", error.what());
+  }
+  return app::exit_failure;
+}

@@ -1,0 +1,230 @@
+#include "outputs.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <s2d/io/atomic_file.hpp>
+#include <s2d/io/ytvis.hpp>
+#include <s2d/keymask/output.hpp>
+
+#include "json.hpp"
+#include "version.hpp"
+
+namespace app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Frame masks of longer clips are written short: one entry instead of one a frame.
+constexpr std::size_t longest_full_clip = 300;
+
+double rounded(double value, double steps) { return std::round(value * steps) / steps; }
+
+std::optional<double> rounded_or_nothing(double value) {
+  if (!std::isfinite(value)) return std::nullopt;
+  return rounded(value, 1e4);
+}
+
+std::vector<s2d::ytvis_video> the_video(const findings& all) {
+  s2d::ytvis_video video;
+  video.height = all.height;
+  video.width = all.width;
+  video.length = static_cast<std::ptrdiff_t>(all.frames());
+  video.file_names = all.names;
+  return {video};
+}
+
+s2d::ytvis_annotation annotation(const findings& all, std::size_t id) {
+  s2d::ytvis_annotation one;
+  one.id = static_cast<std::int64_t>(id);
+  one.height = all.height;
+  one.width = all.width;
+  one.length = static_cast<std::ptrdiff_t>(all.frames());
+  return one;
+}
+
+// The end of the file, where stamp_of looks for the stamp.
+void commit(s2d::ytvis_writer& out, const char* what, const std::string& stamp) {
+  json_writer info;
+  info.begin_object().member("description", what).member("version", version_text);
+  info.member("stamp", stamp).end_object();
+  out.commit({s2d::annotation_category{}}, {{"licenses", "[]"}, {"info", info.text()}});
+}
+
+std::string counted(std::size_t number, const char* one, const char* many) {
+  return s2d::concat(number, " ", number == 1 ? one : many);
+}
+
+}  // namespace
+
+void write_masks_json(const findings& all, const std::string& stamp, const fs::path& file) {
+  s2d::ytvis_writer out{file, the_video(all), all.frames() > longest_full_clip};
+  std::size_t id = 0;
+  for (std::size_t t = 0; t < all.frames(); ++t)
+    for (const found_mask& mask : all.masks[t]) {
+      s2d::ytvis_annotation one = annotation(all, ++id);
+      one.frame = static_cast<std::ptrdiff_t>(t);
+      one.segments.push_back(s2d::make_segment(*one.frame, mask.mask));
+      one.score = rounded(mask.score, 1e4);
+      one.coherence = rounded_or_nothing(mask.coherence);
+      if (mask.object != none) one.object = static_cast<std::int64_t>(mask.object + 1);
+      if (!mask.visible.empty())
+        one.visibility = {static_cast<std::ptrdiff_t>(mask.visible_from), mask.visible};
+      out.add(one);
+    }
+  commit(out, "frame masks", stamp);
+}
+
+void write_keymasks_json(const findings& all, const std::string& stamp, const fs::path& file) {
+  s2d::ytvis_writer out{file, the_video(all)};
+  for (std::size_t i = 0; i < all.objects.size(); ++i) {
+    const found_object& object = all.objects[i];
+    s2d::ytvis_annotation one = annotation(all, i + 1);
+    one.score = rounded(object.score, 1e4);
+    one.one2x = s2d::round_hundredths(object.one2x);
+    auto& ranges = one.visibility_ranges.emplace();
+    for (const auto& [first, last] : object.ranges)
+      ranges.push_back({static_cast<std::ptrdiff_t>(first), static_cast<std::ptrdiff_t>(last)});
+    for (const found_keymask& key : object.keymasks) {
+      one.segments.push_back(s2d::make_segment(static_cast<std::ptrdiff_t>(key.frame), key.mask));
+      one.segments.back().coherence = rounded_or_nothing(key.coherence);
+    }
+    out.add(one);
+  }
+  commit(out, "keymasks", stamp);
+}
+
+void write_table(const findings& all, const fs::path& file) {
+  s2d::atomic_file out{file};
+  out.write("frame,time,object,x,y,width,height,area,coherence,keymask\n");
+  // The keymask of every object in a frame, if it has one.
+  std::vector<std::map<std::size_t, const found_keymask*>> rows(all.frames());
+  for (std::size_t i = 0; i < all.objects.size(); ++i) {
+    for (const auto& [first, last] : all.objects[i].ranges)
+      for (std::size_t t = first; t <= last && t < rows.size(); ++t) rows[t][i] = nullptr;
+    for (const found_keymask& key : all.objects[i].keymasks) rows[key.frame][i] = &key;
+  }
+  char text[256];
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    for (const auto& [object, key] : rows[t]) {
+      char time[32] = "";
+      if (std::isfinite(all.seconds[t])) std::snprintf(time, sizeof time, "%.3f", all.seconds[t]);
+      if (key == nullptr) {
+        std::snprintf(text, sizeof text, "%zu,%s,%zu,,,,,,,0\n", t, time, object + 1);
+      } else {
+        const s2d::box box = bounding_box(key->mask);
+        char coherence[32] = "";
+        if (std::isfinite(key->coherence))
+          std::snprintf(coherence, sizeof coherence, "%.4f", key->coherence);
+        std::snprintf(text, sizeof text, "%zu,%s,%zu,%td,%td,%td,%td,%lld,%s,1\n", t, time,
+                      object + 1, box.x, box.y, box.width, box.height,
+                      static_cast<long long>(area(key->mask)), coherence);
+      }
+      out.write(text);
+    }
+  }
+  out.commit();
+}
+
+std::string stamp_of(const fs::path& file) {
+  constexpr std::string_view mark = "\"stamp\":\"";
+  std::FILE* open = std::fopen(file.string().c_str(), "rb");
+  if (open == nullptr) return {};
+  // run.json begins with it, the other files end with it.
+  char text[1024];
+  std::string both(text, std::fread(text, 1, 256, open));
+  if (std::fseek(open, -512, SEEK_END) != 0) std::rewind(open);
+  both.append(text, std::fread(text, 1, 512, open));
+  std::fclose(open);
+  const std::size_t begin = both.find(mark);
+  if (begin == both.npos) return {};
+  const std::size_t end = both.find('"', begin + mark.size());
+  if (end == both.npos) return {};
+  return both.substr(begin + mark.size(), end - begin - mark.size());
+}
+
+summary summarize(const findings& all, const settings& what, bool discovered) {
+  summary s;
+  s.frames = all.frames();
+  for (const auto& frame : all.masks) s.masks += frame.size();
+  s.objects = all.objects.size();
+  for (const found_object& object : all.objects) s.keymasks += object.keymasks.size();
+
+  const std::string found = counted(s.masks, "frame mask", "frame masks");
+  const bool motion = what.segmenter == segmenter_kind::motion;
+  if (s.frames < 2 && s.masks == 0) {
+    s.result = "nothing moves";
+    s.message = "A single frame shows no motion, and motion is what objects are found by.";
+  } else if (s.masks == 0 && motion) {
+    s.result = "nothing moves";
+    s.message = s2d::concat("Nothing moves here: ", counted(s.frames, "frame", "frames"),
+                            ", and in none of them does anything move unlike the camera.");
+  } else if (s.masks == 0) {
+    s.result = "no masks";
+    s.message = "There is not a single frame mask, so there are no objects.";
+  } else if (2 * all.stirred > all.frames()) {
+    s.result = "everything moves";
+    s.message = s2d::concat(
+        "Everything moves here (water, leaves, parallax): the background moves nearly as much "
+        "as the objects do. There are ",
+        found, discovered ? " and " + counted(s.objects, "object", "objects") : std::string{},
+        ", but look at them before you trust them.");
+  } else if (!discovered) {
+    s.result = "masks";
+    s.message = s2d::concat(found, " in ", counted(s.frames, "frame", "frames"), ".");
+  } else if (s.objects == 0) {
+    s.result = "no objects";
+    s.message = s2d::concat("Something moves (", found,
+                            "), but no mask agrees with the others over time, so there is no "
+                            "keymask.");
+  } else {
+    s.result = "objects";
+    s.message = s2d::concat(counted(s.objects, "object", "objects"), " with ",
+                            counted(s.keymasks, "keymask", "keymasks"), " among ", found, " in ",
+                            counted(s.frames, "frame", "frames"), ".");
+  }
+  return s;
+}
+
+std::string run_json(const findings& all, const summary& in_short,
+                     const fs::path& input, const settings& what,
+                     const std::string& stamp) {
+  json_writer json;
+  json.begin_object().line().member("s2d", version_text);
+  json.line().member("stamp", stamp);
+  json.line().member("input", input.string());
+  json.line().member("result", in_short.result).line().member("message", in_short.message);
+  json.line().member("frames", in_short.frames).member("masks", in_short.masks);
+  json.member("objects", in_short.objects).member("keymasks", in_short.keymasks);
+  json.line().member("width", all.width).member("height", all.height).member("fps", all.fps);
+  json.line().member("start", what.start).key("end");
+  if (what.end == settings{}.end)
+    json.null();
+  else
+    json.value(what.end);
+  json.member("stride", what.stride).member("size", what.size);
+  if (!all.damage.empty()) json.line().member("damage", all.damage);
+  json.line().key("contrast").rounded(all.contrast, 3);
+  json.line().key("settings").begin_object();
+  write_settings(json, what);
+  json.end_object();
+  json.line().key("stages").begin_array();
+  double total = 0;
+  for (const stage_time& stage : all.stages) {
+    json.line().begin_object().member("name", stage.name).key("seconds");
+    json.rounded(stage.seconds, 3).end_object();
+    total += stage.seconds;
+  }
+  json.line().end_array().line().key("seconds").rounded(total, 3);
+  json.line().key("times").begin_array();
+  for (const double seconds : all.seconds) json.rounded(seconds, 4);
+  json.end_array().line().end_object().finish();
+  return json.text();
+}
+
+}  // namespace app

@@ -1,0 +1,173 @@
+#include "window.hpp"
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include <s2d/flow/video_flow.hpp>
+#include <s2d/io/npy_tracker.hpp>
+#include <s2d/keymask/discover.hpp>
+#include <s2d/keymask/output.hpp>
+#include <s2d/mask/rle.hpp>
+#include <s2d/segment/frame_masks.hpp>
+#include <s2d/segment/motion_features.hpp>
+#include <s2d/track/flow_tracker.hpp>
+
+namespace app {
+
+void window_frames::add(frame&& next) {
+  pictures.push_back(std::move(next.picture));
+  indices.push_back(next.index);
+  names.push_back(std::move(next.name));
+  seconds.push_back(next.seconds);
+}
+
+void window_frames::drop(std::size_t count) {
+  const auto drop_from = [count](auto& list) {
+    const std::size_t known = (std::min)(count, list.size());
+    list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(known));
+  };
+  drop_from(pictures);
+  drop_from(indices);
+  drop_from(names);
+  drop_from(seconds);
+  drop_from(flow.forward);
+  drop_from(flow.backward);
+  if (!flow.backward.empty()) flow.backward.front() = {};
+  first += count;
+}
+
+namespace {
+
+// Flow between all frames; what is known from the window before is kept.
+void complete_flow(window_frames& window, std::size_t threads, const s2d::progress_callback& show) {
+  s2d::video_flow_options options;
+  options.threads = threads;
+  const std::span<const s2d::image> pictures{window.pictures};
+  const std::size_t known = window.flow.frames();
+  if (known == 0) {
+    window.flow = s2d::estimate_video_flow(pictures, options, show);
+    return;
+  }
+  s2d::video_flow fresh = s2d::estimate_video_flow(pictures.subspan(known - 1), options, show);
+  window.flow.forward.back() = std::move(fresh.forward.front());
+  for (std::size_t t = 1; t < fresh.frames(); ++t) {
+    window.flow.forward.push_back(std::move(fresh.forward[t]));
+    window.flow.backward.push_back(std::move(fresh.backward[t]));
+  }
+}
+
+s2d::video_masks find_masks(const window_frames& window, const settings& what,
+                            const mask_files* files, std::size_t threads,
+                            const s2d::progress_callback& show, findings& part) {
+  switch (what.segmenter) {
+    case segmenter_kind::motion: {
+      s2d::frame_masks_options options;
+      options.threads = threads;
+      options.chunk = (std::max)(window.size(), 2 * options.overlap + 1);
+      s2d::frame_masks_result found =
+          s2d::find_frame_masks(window.pictures, window.flow, options, show);
+      part.contrast = found.diagnosis.contrast;
+      if (found.diagnosis.everything_moves) part.stirred = window.size();
+      return std::move(found.masks);
+    }
+    case segmenter_kind::ncut: {
+      s2d::cut_mask_options options;
+      options.threads = threads;
+      return s2d::normalized_cut_masks(window.pictures, window.flow, options, {}, show);
+    }
+    case segmenter_kind::files: break;
+  }
+  s2d::video_masks masks;
+  for (std::size_t t = 0; t < window.size(); ++t)
+    masks.push_back(files->masks_of(window.indices[t], window.names[t], part.height, part.width,
+                                    what.compat));
+  return masks;
+}
+
+s2d::discovery find_keymasks(const s2d::video_masks& masks, const window_frames& window,
+                             const settings& what, const findings& part,
+                             const s2d::progress_callback& show) {
+  s2d::discovery_options options;
+  options.compat = what.compat;
+  options.frame_height = part.height;
+  options.frame_width = part.width;
+  if (!what.tracks.empty())
+    return s2d::discover(masks, s2d::npy_tracker{what.tracks, window.size()}, options, show);
+  return s2d::discover(masks, s2d::flow_tracker{window.flow, part.height, part.width}, options,
+                       show);
+}
+
+// What was discovered about the masks, and the objects.
+void note_discovery(const s2d::discovery& found, const s2d::video_masks& masks,
+                    const window_frames& window, findings& part) {
+  for (std::size_t row = 0; row < found.masks.size(); ++row) {
+    found_mask& mask = part.masks[found.masks[row].frame][found.masks[row].index];
+    mask.coherence = found.coherence[row];
+    mask.visible_from = window.first;
+    mask.visible.resize(found.frames);
+    for (std::size_t t = 0; t < found.frames; ++t) mask.visible[t] = found.seen(row, t) ? '1' : '0';
+  }
+  for (std::size_t i = 0; i < found.objects.size(); ++i) {
+    const s2d::object& from = found.objects[i];
+    found_object& to = part.objects.emplace_back();
+    to.score = from.score;
+    to.one2x = s2d::round_hundredths(from.one2x);
+    for (const s2d::frame_range& range : from.visibility)
+      to.ranges.emplace_back(window.first + range.first, window.first + range.last);
+    const std::vector<s2d::bit_mask> united =
+        s2d::object_masks(from, masks, part.height, part.width);
+    for (const s2d::keymask& key : from.keymasks) {
+      part.masks[key.frame][key.index].object = i;
+      // Masks of one frame belong together; the best of their coherences counts.
+      if (!to.keymasks.empty() && to.keymasks.back().frame == window.first + key.frame) {
+        double& coherence = to.keymasks.back().coherence;
+        coherence = (std::max)(coherence, static_cast<double>(key.coherence));
+      } else {
+        to.keymasks.push_back({window.first + key.frame, s2d::encode(united[key.frame]),
+                               static_cast<double>(key.coherence)});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+findings work_on(window_frames& window, const settings& what, const mask_files* files,
+                 bool discover, std::size_t threads, console& screen) {
+  findings part;
+  part.first = window.first;
+  part.height = window.pictures.front().height;
+  part.width = window.pictures.front().width;
+  part.names = window.names;
+  part.seconds = window.seconds;
+
+  const bool follow = discover && what.tracks.empty();
+  if (what.segmenter != segmenter_kind::files || follow) {
+    const stopwatch clock;
+    complete_flow(window, threads, screen.stage(0, 0.4));
+    part.stages.push_back({"flow", clock.seconds()});
+  }
+  const stopwatch mask_clock;
+  const s2d::video_masks masks =
+      find_masks(window, what, files, threads, screen.stage(0.4, 0.8), part);
+  part.stages.push_back({"frame masks", mask_clock.seconds()});
+  part.masks.resize(window.size());
+  for (std::size_t t = 0; t < masks.size(); ++t)
+    for (const s2d::frame_mask& each : masks[t]) {
+      s2d::rle runs = s2d::encode(each.mask);
+      if (runs.height != part.height || runs.width != part.width)
+        runs = s2d::encode(s2d::resize_nearest(each.mask, part.height, part.width));
+      part.masks[t].push_back({std::move(runs), each.confidence, unknown, none, 0, {}});
+    }
+  if (discover) {
+    const stopwatch clock;
+    const s2d::discovery found = find_keymasks(masks, window, what, part, screen.stage(0.8, 1));
+    note_discovery(found, masks, window, part);
+    part.stages.push_back({"tracks and keymasks", clock.seconds()});
+  }
+  return part;
+}
+
+}  // namespace app

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Interrupted in the middle, the next call goes on and gives the same as an uninterrupted one.
+. "$(dirname "$0")/common.sh"
+
+"$S2D_TOOL" clip clip --frames 60 --size 320x240
+options=(--window 12 --overlap 4 --threads 1)
+expect 0 "$S2D" run clip --out whole "${options[@]}"
+
+stopped() {  # SIGNAL STATUS FOLDER
+  local status=0
+  "$S2D" run clip --out "$3" "${options[@]}" >stdout 2>stderr &
+  local pid=$!
+  for _ in $(seq 600); do
+    [ -e "$3/.s2d/window_000001.json" ] && break
+    sleep 0.05
+  done
+  kill "-$1" "$pid"
+  wait "$pid" || status=$?
+  [ "$status" = "$2" ] || fail "after SIG$1 the status is $status, expected $2"
+  says stderr "interrupted"
+  for file in masks.json keymasks.json run.json overlay.mp4 report.html table.csv; do
+    [ ! -e "$3/$file" ] || fail "$file is there after SIG$1"
+  done
+  no_leftovers "$3"
+}
+
+# Jobs in the background of a script ignore SIGINT unless job control is on.
+set -m
+stopped INT 130 result
+stopped TERM 143 other
+set +m
+kept=$(find result/.s2d -name 'window_*' | wc -l)
+[ "$kept" -ge 2 ] || fail "windows were not kept"
+expect 0 "$S2D" run clip --out result "${options[@]}"
+says stderr "goes on"
+for file in masks.json keymasks.json table.csv; do
+  same "whole/$file" "result/$file"
+done
+[ ! -e result/.s2d ] || fail "the cache was not removed"
+
+# A damaged window is worked on again, and one of other settings is not taken.
+printf '{"stamp":"' >other/.s2d/window_000001.json
+expect 0 "$S2D" run clip --out other "${options[@]}"
+for file in masks.json keymasks.json table.csv; do
+  same "whole/$file" "other/$file"
+done
+
+# Killed without a chance to clean up: nothing half-written under a final name.
+"$S2D" run clip --out killed "${options[@]}" >stdout 2>stderr &
+pid=$!
+sleep 0.5
+kill -KILL "$pid"
+wait "$pid" || true
+[ ! -e killed/run.json ] || fail "run.json is there after SIGKILL"
+expect 0 "$S2D" run clip --out killed "${options[@]}"
+same whole/masks.json killed/masks.json
+no_leftovers killed
