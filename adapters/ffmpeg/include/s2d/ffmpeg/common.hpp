@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <string>
 
 extern "C" {
@@ -32,6 +33,17 @@ struct ffmpeg_deleter {
   void operator()(AVFrame* p) const { av_frame_free(&p); }
   void operator()(AVPacket* p) const { av_packet_free(&p); }
   void operator()(SwsContext* p) const { sws_freeContext(p); }
+};
+
+struct ffmpeg_input_deleter {
+  void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
+};
+
+struct ffmpeg_output_deleter {
+  void operator()(AVFormatContext* p) const {
+    if (p->pb != nullptr) avio_closep(&p->pb);
+    avformat_free_context(p);
+  }
 };
 
 template <class T>

@@ -80,8 +80,6 @@ class video_reader {
   video_reader(const video_reader&) = delete;
   video_reader& operator=(const video_reader&) = delete;
 
-  ~video_reader() { avformat_close_input(&format_); }
-
   [[nodiscard]] const video_properties& properties() const noexcept { return properties_; }
   /// Complete once next() has returned nothing.
   [[nodiscard]] const video_damage& damage() const noexcept { return damage_; }
@@ -105,19 +103,20 @@ class video_reader {
 
  private:
   void open() {
-    format_ = avformat_alloc_context();
-    if (format_ == nullptr) throw std::bad_alloc{};
-    format_->pb = source_.context();
+    AVFormatContext* format = avformat_alloc_context();
+    if (format == nullptr) throw std::bad_alloc{};
+    format->pb = source_.context();
     AVDictionary* settings = nullptr;
     av_dict_set(&settings, "protocol_whitelist", "none", 0);
-    int status = avformat_open_input(&format_, nullptr, nullptr, &settings);
+    int status = avformat_open_input(&format, nullptr, nullptr, &settings);
     av_dict_free(&settings);
+    format_.reset(format);  // null after a failure
     require(status >= 0, name_, ": not a video that can be read: ", detail::ffmpeg_error(status),
             source_.damage().empty() ? "" : "; ", source_.damage());
-    status = avformat_find_stream_info(format_, nullptr);
+    status = avformat_find_stream_info(format_.get(), nullptr);
     require(status >= 0, name_, ": no stream can be read: ", detail::ffmpeg_error(status));
     const AVCodec* codec = nullptr;
-    stream_ = av_find_best_stream(format_, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
+    stream_ = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
     require(stream_ != AVERROR_DECODER_NOT_FOUND, name_,
             ": this FFmpeg has no decoder for its video");
     require(stream_ >= 0, name_, ": holds no video");
@@ -152,7 +151,7 @@ class video_reader {
       properties_.seconds = static_cast<double>(stream.duration) * av_q2d(stream.time_base);
     else if (format_->duration > 0)
       properties_.seconds = static_cast<double>(format_->duration) / AV_TIME_BASE;
-    const AVRational aspect = av_guess_sample_aspect_ratio(format_, &stream, nullptr);
+    const AVRational aspect = av_guess_sample_aspect_ratio(format_.get(), &stream, nullptr);
     if (aspect.num > 0 && aspect.den > 0) properties_.pixel_aspect = av_q2d(aspect);
     if (const auto* matrix = reinterpret_cast<const std::int32_t*>(
             av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr))) {
@@ -197,7 +196,7 @@ class video_reader {
         if (draining_ && ++failures_at_end_ > 64) return nullptr;
         continue;
       }
-      status = av_read_frame(format_, packet_.get());
+      status = av_read_frame(format_.get(), packet_.get());
       if (status < 0) {
         if (draining_) return nullptr;
         if (status != AVERROR_EOF) {
@@ -383,7 +382,7 @@ class video_reader {
   std::string name_;
   video_options options_;
   detail::byte_source source_;
-  AVFormatContext* format_ = nullptr;
+  std::unique_ptr<AVFormatContext, detail::ffmpeg_input_deleter> format_;
   detail::ffmpeg_ptr<AVCodecContext> decoder_;
   detail::ffmpeg_ptr<AVPacket> packet_;
   detail::ffmpeg_ptr<SwsContext> scaler_;
