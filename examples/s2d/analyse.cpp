@@ -57,8 +57,8 @@ places places_of(const clip& each, bool many, const run_options& options, produc
     return to;
   }
   const bool masks = wanted == product::masks;
-  fs::path file = many ? options.out / each.name / (masks ? "masks.json" : "keymasks.json")
-                       : options.out;
+  fs::path file =
+      many ? options.out / each.name / (masks ? "masks.json" : "keymasks.json") : options.out;
   if (masks && file.extension() != ".json") {
     to.folder = to.pictures = file;
     to.stamped = file / ".s2d.json";
@@ -106,8 +106,8 @@ void write_mask_pictures(const findings& all, const places& to, const std::strin
   s2d::write_file(to.stamped, json.text());
 }
 
-outcome work_on_clip(const clip& each, const places& to, const run_options& options,
-                     product wanted, console& screen) {
+outcome work_on_clip(const clip& each, const places& to, const run_options& options, product wanted,
+                     console& screen) {
   outcome result{each.name, each.path, "done", {}, {}, to};
   const std::string stamp = stamp_for(each, options.what, wanted != product::masks);
   if (!options.force && finished(to, stamp)) {
@@ -162,8 +162,8 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
     for (const stage_time& stage : all.stages) seconds += stage.seconds;
     std::printf("%s: %s (%s)\n", each.name.c_str(), in_short.message.c_str(),
                 duration_text(seconds).c_str());
-    for (const fs::path* file : {&to.report, &to.overlay, &to.keymasks, &to.masks, &to.pictures,
-                                 &to.table, &to.cutouts})
+    for (const fs::path* file :
+         {&to.report, &to.overlay, &to.keymasks, &to.masks, &to.pictures, &to.table, &to.cutouts})
       if (!file->empty()) std::printf("  %s\n", file->string().c_str());
     std::fflush(stdout);
   }
@@ -234,8 +234,7 @@ int analyse_command(const run_options& options, product wanted, const fs::path& 
     screen.error(s2d::concat(failures, " of ", outcomes.size(), " videos failed:", names));
     return exit_failure;
   }
-  if (found.many && !options.quiet && !options.json)
-    std::printf("%zu videos\n", outcomes.size());
+  if (found.many && !options.quiet && !options.json) std::printf("%zu videos\n", outcomes.size());
   return exit_success;
 }
 

@@ -22,8 +22,8 @@ int analyse_command(const run_options& options, product wanted,
                     const std::filesystem::path& cutouts);
 
 /// `s2d convert`.
-int convert_command(const std::filesystem::path& from, const std::filesystem::path& to, bool frame_masks,
-                    bool quiet);
+int convert_command(const std::filesystem::path& from, const std::filesystem::path& to,
+                    bool frame_masks, bool quiet);
 
 /// `s2d info`.
 int info_command(const std::vector<std::filesystem::path>& paths, bool json);

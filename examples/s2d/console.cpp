@@ -112,17 +112,15 @@ void console::update(std::string_view stage, double fraction) {
     }
     const double elapsed = std::chrono::duration<double>(now - started_).count();
     if (elapsed > 2 && done > first_ + 1e-3)
-      left = "  " + duration_text(elapsed * (1 - done) / (done - first_)) + " left";
+      left = s2d::concat("  ", duration_text(elapsed * (1 - done) / (done - first_)), " left");
   }
   constexpr std::size_t cells = 24;
   const auto full = static_cast<std::size_t>(done * cells);
-  std::string line = "[" + std::string(full, '#') + std::string(cells - full, '-') + "] ";
   char percent[16];
   std::snprintf(percent, sizeof percent, "%3d %%", static_cast<int>(done * 100));
-  line += percent + left + "  " + task_;
-  if (!part_.empty()) line += "  " + part_;
-  line += "  ";
-  line += stage;
+  const std::string line =
+      s2d::concat("[", std::string(full, '#'), std::string(cells - full, '-'), "] ", percent, left,
+                  "  ", task_, part_.empty() ? "" : "  ", part_, "  ", stage);
   const std::string_view cut = first_columns(line, terminal_columns() - 1);
   std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(cut.size()), cut.data());
   std::fflush(stderr);
@@ -133,8 +131,7 @@ void console::end() { erase(); }
 
 s2d::progress_callback console::stage(double from, double to) {
   return [this, from, to](std::string_view name, std::size_t done, std::size_t total) {
-    const double part =
-        total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
+    const double part = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
     update(name, from + (to - from) * part);
     return !stop_requested();
   };

@@ -43,7 +43,8 @@ class console {
 
   /// What the following progress belongs to.
   void begin(std::string_view task);
-  /// The part [from, to) of the whole task that the next stages make up, 0..1; unknown if to <= from.
+  /// The part [from, to) of the whole task that the next stages make up, 0..1; unknown if to <=
+  /// from.
   void span(double from, double to, std::string_view part);
   /// Shows that `fraction` of the present part is done.
   void update(std::string_view stage, double fraction);

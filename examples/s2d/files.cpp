@@ -21,8 +21,7 @@ void make_folder(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (!error && !fs::is_directory(folder, error) && !error)
     error = std::make_error_code(std::errc::not_a_directory);
-  if (error)
-    throw s2d::io_error{folder.string() + ": cannot create folder: " + error.message()};
+  if (error) throw s2d::io_error{folder.string() + ": cannot create folder: " + error.message()};
 }
 
 namespace {

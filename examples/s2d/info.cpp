@@ -95,7 +95,7 @@ description about_picture(const fs::path& file) {
 
 description about_npy(const fs::path& file) {
   const s2d::npy_array array = s2d::read_npy(file);
-  constexpr std::array names{"bool",  "uint8", "uint16", "uint32", "uint64", "int8",
+  constexpr std::array names{"bool",  "uint8", "uint16", "uint32",  "uint64", "int8",
                              "int16", "int32", "int64",  "float32", "float64"};
   const char* type = names[static_cast<std::size_t>(array.type)];
   description about{"array"};
@@ -213,8 +213,7 @@ void print_build(bool json) {
     return;
   }
   std::printf("s2d %s, %s build by %s for %s instructions, FFmpeg %s, %zu processors\n",
-              version_text, checks, compiler.c_str(), instructions, av_version_info(),
-              processors);
+              version_text, checks, compiler.c_str(), instructions, av_version_info(), processors);
 }
 
 }  // namespace

@@ -34,8 +34,7 @@ std::string file_name(const fs::path& file) {
 
 clip clip_at(const fs::path& place) {
   std::error_code error;
-  if (fs::is_directory(place, error))
-    return {place, folder_name(place), s2d::list_frames(place)};
+  if (fs::is_directory(place, error)) return {place, folder_name(place), s2d::list_frames(place)};
   if (s2d::is_image_name(place)) return {place, file_name(place), {place}};
   return {place, file_name(place), {}};
 }
@@ -151,8 +150,7 @@ std::size_t frame_source::expected_frames() const noexcept {
 
 double frame_source::frames_per_second() const noexcept {
   if (!reader_->video) return 0;
-  return reader_->video->properties().frames_per_second /
-         static_cast<double>(reader_->what.stride);
+  return reader_->video->properties().frames_per_second / static_cast<double>(reader_->what.stride);
 }
 
 std::string frame_source::damage() const {

@@ -16,7 +16,7 @@ namespace app {
 /// One video: a file, or a folder of frames.
 struct clip {
   std::filesystem::path path;
-  std::string name;  ///< names its results among those of other clips
+  std::string name;                             ///< names its results among those of other clips
   std::vector<std::filesystem::path> pictures;  ///< the frames; none: a video file
 };
 
@@ -33,7 +33,7 @@ struct clip_list {
 /// One frame of a clip as it is used.
 struct frame {
   s2d::image picture;
-  double seconds = 0;    ///< when it is shown; NaN where frames have no times
+  double seconds = 0;     ///< when it is shown; NaN where frames have no times
   std::size_t index = 0;  ///< its number in the file or folder, from 0
   std::string name;       ///< <clip>/<file>
 };

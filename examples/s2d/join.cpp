@@ -65,7 +65,9 @@ std::vector<std::pair<std::size_t, std::size_t>> same_objects(const findings& al
 
 // Keeps the keymasks in [from, to), unless there is none: then all.
 void keep_frames(found_object& object, std::size_t from, std::size_t to) {
-  const auto outside = [&](const found_keymask& key) { return key.frame < from || key.frame >= to; };
+  const auto outside = [&](const found_keymask& key) {
+    return key.frame < from || key.frame >= to;
+  };
   if (std::all_of(object.keymasks.begin(), object.keymasks.end(), outside)) return;
   std::erase_if(object.keymasks, outside);
 }
@@ -103,10 +105,9 @@ void continue_object(found_object& earlier, found_object&& later) {
              std::make_move_iterator(later.keymasks.begin()),
              std::make_move_iterator(later.keymasks.end()), std::back_inserter(keys),
              [](const found_keymask& a, const found_keymask& b) { return a.frame < b.frame; });
-  keys.erase(std::unique(keys.begin(), keys.end(),
-                         [](const found_keymask& a, const found_keymask& b) {
-                           return a.frame == b.frame;
-                         }),
+  keys.erase(std::unique(
+                 keys.begin(), keys.end(),
+                 [](const found_keymask& a, const found_keymask& b) { return a.frame == b.frame; }),
              keys.end());
   earlier.keymasks = std::move(keys);
 }
@@ -148,8 +149,7 @@ void joiner::add(findings&& window) {
   all_.contrast = weighted(all_.contrast, weight_before, window.contrast, weight_window);
   // The share of the frames that the window adds.
   if (window.stirred > 0) all_.stirred += window.frames() - shared;
-  for (const stage_time& stage : window.stages)
-    add_seconds(all_.stages, stage.name, stage.seconds);
+  for (const stage_time& stage : window.stages) add_seconds(all_.stages, stage.name, stage.seconds);
   if (!window.damage.empty()) all_.damage = std::move(window.damage);
 
   all_.masks.resize(middle - all_.first);

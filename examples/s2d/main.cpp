@@ -13,6 +13,7 @@
 
 #include <s2d/core/error.hpp>
 #include <s2d/core/progress.hpp>
+#include <s2d/ffmpeg/common.hpp>
 
 #include "commands.hpp"
 #include "console.hpp"
@@ -107,8 +108,8 @@ struct call {
     app::settings& what = options.what;
     if (what.stride == 0) throw CLI::ValidationError{"--stride: found 0, expected at least 1"};
     if (what.end <= what.start)
-      throw CLI::ValidationError{s2d::concat("--end: found ", what.end,
-                                             ", expected more than --start ", what.start)};
+      throw CLI::ValidationError{
+          s2d::concat("--end: found ", what.end, ", expected more than --start ", what.start)};
     if (what.window != 0 && (what.window < 2 || what.overlap >= what.window))
       throw CLI::ValidationError{s2d::concat("--window: found ", what.window, " with --overlap ",
                                              what.overlap,
@@ -185,8 +186,9 @@ void add_discovery(CLI::App& command, call& to) {
 }
 
 int run_program(int argc, char** argv) {
-  CLI::App program{"Finds the moving objects of videos and the frames in which their masks can be "
-                   "trusted,\nwithout labels and without weights."};
+  CLI::App program{
+      "Finds the moving objects of videos and the frames in which their masks can be "
+      "trusted,\nwithout labels and without weights."};
   program.set_version_flag("--version", std::string{"s2d "} + app::version_text);
   program.require_subcommand(1);
   program.footer(main_footer);
@@ -237,7 +239,8 @@ int run_program(int argc, char** argv) {
   CLI::App* info_app = program.add_subcommand("info", "What a file or folder is");
   info_app->add_option("PATH", paths, "Files or folders; none: how this program was built");
   info_app->add_flag("--json", info_as_json, "As JSON");
-  info_app->footer("\nExamples:\n  s2d info clip.mp4 masks.json tracks/\n  s2d info --json a.npy\n");
+  info_app->footer(
+      "\nExamples:\n  s2d info clip.mp4 masks.json tracks/\n  s2d info --json a.npy\n");
 
   fs::path folder, html;
   CLI::App* report_app = program.add_subcommand("report", "The HTML page of a result folder");
@@ -264,7 +267,7 @@ int run_program(int argc, char** argv) {
     return app::analyse_command(masks.options, app::product::masks, masks.overlay, {}, {});
   if (discover_app->parsed())
     return app::analyse_command(discover.options, app::product::keymasks, discover.overlay,
-                           discover.table, discover.cutouts);
+                                discover.table, discover.cutouts);
   if (convert_app->parsed()) return app::convert_command(from, to, frame_masks, quiet);
   if (info_app->parsed()) return app::info_command(paths, info_as_json);
   return app::report_command(folder, html, quiet);
@@ -274,6 +277,7 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   app::watch_signals();
+  av_log_set_level(AV_LOG_QUIET);  // damage is told by our own messages
   try {
     return run_program(argc, argv);
   } catch (const s2d::cancelled&) {

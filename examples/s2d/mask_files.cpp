@@ -54,9 +54,8 @@ mask_files::mask_files(const fs::path& place, const clip& of, bool colours)
     by_name_ = std::all_of(by_stem_.begin(), by_stem_.end(),
                            [](const auto& each) { return is_frame_number(each.first); });
   else
-    by_name_ = std::any_of(of.pictures.begin(), of.pictures.end(), [&](const fs::path& picture) {
-      return known(picture.stem().string());
-    });
+    by_name_ = std::any_of(of.pictures.begin(), of.pictures.end(),
+                           [&](const fs::path& picture) { return known(picture.stem().string()); });
 }
 
 void mask_files::read() {
@@ -90,12 +89,11 @@ std::vector<s2d::frame_mask> mask_files::masks_of(std::size_t index, const std::
   if (!pictures_.empty()) {
     if (at >= pictures_.size()) return {};
     where = pictures_[at].string();
-    masks = split(s2d::read_mask_png(
-        pictures_[at], colours_ ? s2d::mask_ids::by_color : s2d::mask_ids::stored));
+    masks = split(s2d::read_mask_png(pictures_[at],
+                                     colours_ ? s2d::mask_ids::by_color : s2d::mask_ids::stored));
   } else {
     if (at >= masks_.size()) return {};
-    for (const scored& each : masks_[at])
-      masks.push_back({s2d::to_bits(each.mask), each.score});
+    for (const scored& each : masks_[at]) masks.push_back({s2d::to_bits(each.mask), each.score});
     where += s2d::concat(": frame ", at);
   }
   for (s2d::frame_mask& each : masks) {

@@ -41,9 +41,9 @@ class mask_files {
   std::filesystem::path place_;
   bool colours_;
   bool by_name_ = false;
-  std::vector<std::filesystem::path> pictures_;      // of a folder
-  std::map<std::string, std::size_t> by_stem_;       // number in pictures_ or masks_
-  std::vector<std::vector<scored>> masks_;           // of a JSON file
+  std::vector<std::filesystem::path> pictures_;  // of a folder
+  std::map<std::string, std::size_t> by_stem_;   // number in pictures_ or masks_
+  std::vector<std::vector<scored>> masks_;       // of a JSON file
 };
 
 /// Of the masks and tracks of many videos, those of one: FOLDER/NAME or FOLDER/NAME.json.

@@ -210,8 +210,8 @@ std::vector<mask_video> read_coco_videos(const fs::path& file) {
                  one.image_id, ", which is none of the ", data.images.size(), " images");
     if (!one.mask) continue;
     std::vector<numbered_mask>& frame = videos[at->second.first].frames[at->second.second];
-    frame.push_back({frame.size() + 1, std::move(*one.mask),
-                     static_cast<float>(one.score.value_or(1))});
+    frame.push_back(
+        {frame.size() + 1, std::move(*one.mask), static_cast<float>(one.score.value_or(1))});
   }
   return videos;
 }

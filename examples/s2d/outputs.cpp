@@ -191,9 +191,8 @@ summary summarize(const findings& all, const settings& what, bool discovered) {
   return s;
 }
 
-std::string run_json(const findings& all, const summary& in_short,
-                     const fs::path& input, const settings& what,
-                     const std::string& stamp) {
+std::string run_json(const findings& all, const summary& in_short, const fs::path& input,
+                     const settings& what, const std::string& stamp) {
   json_writer json;
   json.begin_object().line().member("s2d", version_text);
   json.line().member("stamp", stamp);

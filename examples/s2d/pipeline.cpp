@@ -59,9 +59,9 @@ void show(console& screen, const window_plan& plan, std::size_t window) {
     return;
   }
   const auto count = static_cast<double>((std::max)(plan.windows, window + 1));
-  screen.span(static_cast<double>(window) / count, static_cast<double>(window + 1) / count,
-              plan.windows == 1 ? std::string{}
-                                : s2d::concat("window ", window + 1, "/", plan.windows));
+  screen.span(
+      static_cast<double>(window) / count, static_cast<double>(window + 1) / count,
+      plan.windows == 1 ? std::string{} : s2d::concat("window ", window + 1, "/", plan.windows));
 }
 
 }  // namespace
@@ -104,8 +104,8 @@ findings analyse(const clip& from, const pipeline_options& options, console& scr
     fill(window, *source, plan.end(done), plan.length, screen);
     const double seconds = clock.seconds();
     if (window.end() == before) break;
-    findings part = work_on(window, what, files ? &*files : nullptr, options.discover,
-                            options.threads, screen);
+    findings part =
+        work_on(window, what, files ? &*files : nullptr, options.discover, options.threads, screen);
     part.fps = source->frames_per_second();
     part.stages.insert(part.stages.begin(), {"read", seconds});
     part.last = complete = window.end() < plan.end(done);

@@ -68,10 +68,7 @@ void save(const findings& part, const std::string& stamp, const std::filesystem:
   }
   json.end_array().key("stages").begin_array();
   for (const stage_time& stage : part.stages)
-    json.begin_object()
-        .member("name", stage.name)
-        .member("seconds", stage.seconds)
-        .end_object();
+    json.begin_object().member("name", stage.name).member("seconds", stage.seconds).end_object();
   json.end_array().end_object().finish();
   out.commit();
 }
@@ -96,8 +93,7 @@ findings parse(simdjson::dom::element root) {
   part.stirred = std::uint64_t{root["stirred"]};
   part.last = bool{root["last"]};
   part.damage = std::string_view{root["damage"]};
-  for (const auto name : root["names"].get_array())
-    part.names.emplace_back(std::string_view{name});
+  for (const auto name : root["names"].get_array()) part.names.emplace_back(std::string_view{name});
   for (const auto seconds : root["seconds"].get_array())
     part.seconds.push_back(number_or_nan(seconds));
   const auto rle_of = [&](simdjson::dom::element text) {

@@ -19,9 +19,9 @@ inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 /// One object in one frame, without identity over time.
 struct found_mask {
   s2d::rle mask;
-  float score = 1;             ///< in [0, 1]
-  double coherence = unknown;  ///< in [0, 1]; NaN where discovery has not run
-  std::size_t object = none;   ///< index among the objects
+  float score = 1;               ///< in [0, 1]
+  double coherence = unknown;    ///< in [0, 1]; NaN where discovery has not run
+  std::size_t object = none;     ///< index among the objects
   std::size_t visible_from = 0;  ///< frame of the clip that the first of the bits is about
   std::string visible;           ///< '1' where the mask is visible, else '0'
 };
@@ -49,16 +49,16 @@ struct findings {
   std::size_t first = 0;  ///< number of the first frame
   std::ptrdiff_t height = 0;
   std::ptrdiff_t width = 0;
-  std::vector<std::string> names;                ///< [frames] <clip>/<file>
-  std::vector<double> seconds;                   ///< [frames] NaN where frames have no times
-  std::vector<std::vector<found_mask>> masks;    ///< [frames][masks]
+  std::vector<std::string> names;              ///< [frames] <clip>/<file>
+  std::vector<double> seconds;                 ///< [frames] NaN where frames have no times
+  std::vector<std::vector<found_mask>> masks;  ///< [frames][masks]
   std::vector<found_object> objects;
   std::vector<stage_time> stages;
   double contrast = unknown;  ///< of what moves against the rest, see s2d::motion_diagnosis
   std::size_t stirred = 0;    ///< frames of windows in which everything moves
-  double fps = 0;      ///< 0 if unknown
-  bool last = false;   ///< no frame follows
-  std::string damage;  ///< what was wrong with the file, for people
+  double fps = 0;             ///< 0 if unknown
+  bool last = false;          ///< no frame follows
+  std::string damage;         ///< what was wrong with the file, for people
 
   [[nodiscard]] std::size_t frames() const noexcept { return names.size(); }
   [[nodiscard]] std::size_t end() const noexcept { return first + names.size(); }

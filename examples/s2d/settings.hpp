@@ -14,13 +14,13 @@ enum class segmenter_kind { motion, ncut, files };
 
 /// Which frames of a video are used and how large; everything that decides about the results.
 struct settings {
-  std::size_t start = 0;  ///< first frame
+  std::size_t start = 0;                                        ///< first frame
   std::size_t end = (std::numeric_limits<std::size_t>::max)();  ///< one behind the last frame
   std::size_t stride = 1;                                       ///< every stride-th frame
-  std::size_t size = 1280;     ///< the longer side of frames is at most this; 0: never scaled
-  std::size_t window = 150;    ///< frames looked at together; 0: the whole video
-  std::size_t overlap = 30;    ///< frames that neighbouring windows share
-  bool compat = false;         ///< discovery exactly as in the official code
+  std::size_t size = 1280;   ///< the longer side of frames is at most this; 0: never scaled
+  std::size_t window = 150;  ///< frames looked at together; 0: the whole video
+  std::size_t overlap = 30;  ///< frames that neighbouring windows share
+  bool compat = false;       ///< discovery exactly as in the official code
   segmenter_kind segmenter = segmenter_kind::motion;
   std::filesystem::path masks;   ///< folder of palette PNG or a JSON file; for segmenter files
   std::filesystem::path tracks;  ///< folder of .npy tracks; empty: flow
@@ -31,7 +31,7 @@ struct run_options {
   std::filesystem::path input;
   std::filesystem::path out;
   settings what;
-  std::size_t shard = 0;   ///< this process takes every shards-th video, from this one on
+  std::size_t shard = 0;  ///< this process takes every shards-th video, from this one on
   std::size_t shards = 1;
   std::size_t threads = 0;  ///< 0: one per processor
   bool quiet = false;
@@ -45,9 +45,12 @@ struct run_options {
 
 [[nodiscard]] inline const char* name_of(segmenter_kind kind) {
   switch (kind) {
-    case segmenter_kind::motion: return "motion";
-    case segmenter_kind::ncut: return "ncut";
-    case segmenter_kind::files: return "files";
+    case segmenter_kind::motion:
+      return "motion";
+    case segmenter_kind::ncut:
+      return "ncut";
+    case segmenter_kind::files:
+      return "files";
   }
   return "";
 }

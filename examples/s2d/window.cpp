@@ -77,12 +77,13 @@ s2d::video_masks find_masks(const window_frames& window, const settings& what,
       options.threads = threads;
       return s2d::normalized_cut_masks(window.pictures, window.flow, options, {}, show);
     }
-    case segmenter_kind::files: break;
+    case segmenter_kind::files:
+      break;
   }
   s2d::video_masks masks;
   for (std::size_t t = 0; t < window.size(); ++t)
-    masks.push_back(files->masks_of(window.indices[t], window.names[t], part.height, part.width,
-                                    what.compat));
+    masks.push_back(
+        files->masks_of(window.indices[t], window.names[t], part.height, part.width, what.compat));
   return masks;
 }
 

@@ -1,4 +1,5 @@
-// Makes clips whose objects are known, and compares results with them, for the tests of the program.
+// Makes clips whose objects are known, and compares results with them, for the tests of the
+// program.
 //   s2d_tool clip PLACE [--frames N] [--size WxH] [--still] [--truth FOLDER]
 //   s2d_tool compare TRUTH MASKS.json --least IOU
 //   s2d_tool same A.png B.png
