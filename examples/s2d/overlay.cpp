@@ -80,7 +80,7 @@ void paint(s2d::image& picture, const s2d::rle& mask, colour with, double fill, 
 void label(s2d::image& picture, std::size_t number, colour plate, std::ptrdiff_t x,
            std::ptrdiff_t y) {
   const std::string text = std::to_string(number);
-  const std::ptrdiff_t dot = (std::max)(std::ptrdiff_t{1}, picture.height / 300);
+  const std::ptrdiff_t dot = (std::max)(std::ptrdiff_t{1}, (picture.height + 120) / 240);
   const std::ptrdiff_t width = (static_cast<std::ptrdiff_t>(text.size()) * 6 + 3) * dot;
   const std::ptrdiff_t height = 11 * dot;
   x = (std::max)(std::ptrdiff_t{0}, (std::min)(x, picture.width - width));
