@@ -9,15 +9,15 @@
 
 namespace blob_masks {
 
-inline constexpr int count = 8;  ///< different masks, so that no branch predictor learns one
+inline constexpr int count = 24;  ///< different masks, so that no branch predictor learns one
 
 /// Blot `index` of 0 .. count - 1: an ellipse with a rough outline, 8 to 19 % of the picture; at
 /// 1080p about 2,000 runs of 1.7 characters, as masks of real objects have.
 inline s2d::matrix<std::uint8_t> blob(std::ptrdiff_t height, std::ptrdiff_t width, int index) {
   s2d::matrix<std::uint8_t> mask(height, width);
   const std::ptrdiff_t s = index;
-  const std::ptrdiff_t cx = width * (35 + 4 * s) / 100, cy = height * (40 + 2 * s) / 100;
-  const std::ptrdiff_t radius = height * (80 + 6 * s) / 100;
+  const std::ptrdiff_t cx = width * (350 + 13 * s) / 1000, cy = height * (400 + 7 * s) / 1000;
+  const std::ptrdiff_t radius = height * (800 + 20 * s) / 1000;
   for (std::ptrdiff_t y = 0; y < height; ++y) {
     for (std::ptrdiff_t x = 0; x < width; ++x) {
       const std::ptrdiff_t dx = (x - cx) * 5, dy = (y - cy) * 3;

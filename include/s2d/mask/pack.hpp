@@ -32,7 +32,11 @@ template <class T>
                                 std::uint64_t* words) noexcept {
   std::ptrdiff_t i = 0;
   for (; i + 64 <= n; i += 64) *words++ = nonzero_elements(first + i * stride, stride, 64);
-  if (i < n) *words = nonzero_elements(first + i * stride, stride, n - i);
+  if (i == n) return;
+  if (i > 0)  // the last 64 elements, less those that are done
+    *words = nonzero_elements(first + (n - 64) * stride, stride, 64) >> (64 - (n - i));
+  else
+    *words = nonzero_elements(first, stride, n);
 }
 
 [[gnu::noinline]] inline void unpack_row(const std::uint64_t* words, std::ptrdiff_t n,

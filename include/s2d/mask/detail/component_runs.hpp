@@ -29,15 +29,31 @@ inline void set_range(std::uint64_t* row, std::ptrdiff_t begin, std::ptrdiff_t e
   row[last] |= tail;
 }
 
-/// Appends the foreground runs of row `y`.
-inline void find_runs(const bit_mask& mask, std::ptrdiff_t y, std::vector<row_run>& runs) {
+/// Number of runs in all rows: pixels whose left neighbour is background.
+[[nodiscard]] inline std::size_t number_of_runs(const bit_mask& mask) {
+  const std::ptrdiff_t words = mask.words_per_row();
+  std::uint64_t count = 0;
+  for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
+    const std::uint64_t* row = mask.row(y);
+    std::uint64_t carry = 0;
+    for (std::ptrdiff_t w = 0; w < words; ++w) {
+      count += static_cast<std::uint64_t>(std::popcount(row[w] & ~(row[w] << 1 | carry)));
+      carry = row[w] >> 63;
+    }
+  }
+  return static_cast<std::size_t>(count);
+}
+
+/// Writes the foreground runs of row `y` from `out` on; gives where they end.
+[[nodiscard]] inline row_run* find_runs(const bit_mask& mask, std::ptrdiff_t y,
+                                        row_run* out) noexcept {
   const std::uint64_t* row = mask.row(y);
   const std::ptrdiff_t words = mask.words_per_row();
   std::uint64_t last = 0;
   std::ptrdiff_t begin = 0;
   const auto close = [&](std::ptrdiff_t end) {
-    runs.push_back({static_cast<std::int32_t>(y), static_cast<std::int32_t>(begin),
-                    static_cast<std::int32_t>(end)});
+    *out++ = {static_cast<std::int32_t>(y), static_cast<std::int32_t>(begin),
+              static_cast<std::int32_t>(end)};
   };
   for (std::ptrdiff_t w = 0; w < words; ++w) {
     std::uint64_t changes = row[w] ^ (row[w] << 1 | last);
@@ -51,6 +67,7 @@ inline void find_runs(const bit_mask& mask, std::ptrdiff_t y, std::vector<row_ru
     }
   }
   if (last != 0) close(mask.width);
+  return out;
 }
 
 /// Root of item `i`, halving the path to it. Every parent is smaller than its child or itself.
@@ -79,20 +96,21 @@ inline void join(std::vector<std::uint32_t>& parent, std::uint32_t a, std::uint3
 
   // All runs in scan order; runs of neighbouring rows that touch are joined as they come.
   const std::int32_t reach = touching == connectivity::eight ? 1 : 0;
-  std::vector<row_run> runs;
-  std::vector<std::uint32_t> parent;
+  std::vector<row_run> runs(number_of_runs(mask));
+  std::vector<std::uint32_t> parent(runs.size());
+  std::iota(parent.begin(), parent.end(), 0u);
   std::size_t above = 0, above_end = 0;
   for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
-    const std::size_t first = runs.size();
-    find_runs(mask, y, runs);
-    for (std::size_t i = first; i < runs.size(); ++i) {
-      parent.push_back(static_cast<std::uint32_t>(i));
+    const std::size_t first = above_end;
+    const auto end =
+        static_cast<std::size_t>(find_runs(mask, y, runs.data() + first) - runs.data());
+    for (std::size_t i = first; i < end; ++i) {
       while (above < above_end && runs[above].end + reach <= runs[i].begin) ++above;
       for (std::size_t k = above; k < above_end && runs[k].begin < runs[i].end + reach; ++k)
         join(parent, static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(i));
     }
     above = first;
-    above_end = runs.size();
+    above_end = end;
   }
 
   // A root is the first run of its component, so roots come in scan order.
