@@ -5,6 +5,7 @@
 #include <s2d/io/file.hpp>
 #include <s2d/io/flo.hpp>
 #include <s2d/io/folder.hpp>
+#include <s2d/io/mask_files.hpp>
 #include <s2d/io/npy.hpp>
 #include <s2d/io/palette_png.hpp>
 
@@ -78,26 +79,19 @@ s2d::video_flow read_flow(const fs::path& folder, const clip& of) {
 }
 
 s2d::video_masks read_masks(const fs::path& folder, const clip& of) {
-  s2d::video_masks masks;
-  for (std::size_t t = 0; t < of.stems.size(); ++t) {
-    const fs::path file = folder / of.name / (of.stems[t] + ".png");
-    const s2d::matrix<std::uint8_t> ids = s2d::read_mask_png(file);
-    const s2d::bit_mask& truth = of.truth[t];
-    s2d::require(ids.height == truth.height && ids.width == truth.width, file.string(), ": ",
-                 ids.height, " x ", ids.width, ", expected ", truth.height, " x ", truth.width);
-    std::vector<s2d::bit_mask> by_id(256);
-    for (std::ptrdiff_t y = 0; y < ids.height; ++y)
-      for (std::ptrdiff_t x = 0; x < ids.width; ++x) {
-        if (ids(y, x) == 0) continue;
-        s2d::bit_mask& mask = by_id[ids(y, x)];
-        if (mask.empty()) mask = s2d::bit_mask(ids.height, ids.width);
-        mask.set(y, x);
-      }
-    masks.emplace_back();
-    for (s2d::bit_mask& mask : by_id)
-      if (!mask.empty()) masks.back().push_back({std::move(mask)});
+  return s2d::file_segmenter(folder / of.name, of.stems)(of.frames);
+}
+
+void write_masks(const fs::path& folder, const clip& of, const s2d::video_masks& masks) {
+  fs::create_directories(folder / of.name);
+  for (std::size_t t = 0; t < masks.size(); ++t) {
+    s2d::matrix<std::uint8_t> ids(of.frames[t].height, of.frames[t].width);
+    for (std::size_t i = 0; i < masks[t].size(); ++i)
+      for (std::ptrdiff_t y = 0; y < ids.height; ++y)
+        for (std::ptrdiff_t x = 0; x < ids.width; ++x)
+          if (masks[t][i].mask(y, x)) ids(y, x) = static_cast<std::uint8_t>(i + 1);
+    s2d::write_palette_png(folder / of.name / (of.stems[t] + ".png"), ids);
   }
-  return masks;
 }
 
 std::set<std::string> read_names(const fs::path& file) {

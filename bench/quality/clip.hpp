@@ -35,6 +35,10 @@ s2d::video_flow read_flow(const std::filesystem::path& folder, const clip& of);
 /// Frame masks FOLDER/SEQUENCE/STEM.png: a mask for every id.
 s2d::video_masks read_masks(const std::filesystem::path& folder, const clip& of);
 
+/// Writes frame masks as read_masks reads them; of pixels in several masks the last has its id.
+void write_masks(const std::filesystem::path& folder, const clip& of,
+                 const s2d::video_masks& masks);
+
 /// The lines of a text file, without those that are empty or begin with '#'.
 std::set<std::string> read_names(const std::filesystem::path& file);
 

@@ -1,6 +1,6 @@
 // Measures the whole way, from frames to keymasks, against the true foreground of a data folder.
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -31,20 +31,22 @@ using rows = std::map<std::string, figures>;
 namespace fs = std::filesystem;
 
 struct settings {
-  fs::path data, out, masks, single, reference, page;
+  fs::path data, out, masks, single, reference, save;
+  std::vector<fs::path> pages;
   std::vector<std::string> flow{"medium"}, sequences;
   std::string command, version;
   std::size_t threads = 1;
   bool ablation = false, cut = true;
 };
 
-// Runs `work` and gives its milliseconds a frame.
+// Runs `work` and gives its milliseconds of processor time a frame: what other programs on the
+// machine take is not counted.
 template <class Work>
 double milliseconds(std::size_t frames, const Work& work) {
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   work();
-  const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - begin;
-  return spent.count() / static_cast<double>(frames);
+  const auto spent = static_cast<double>(std::clock() - begin);
+  return 1000 * spent / CLOCKS_PER_SEC / static_cast<double>(frames);
 }
 
 // The choices that the official code made otherwise, one by one and together.
@@ -72,6 +74,33 @@ std::vector<variant> discovery_variants(bool all) {
       }
   return variants;
 }
+
+// Normalised cuts with one choice made otherwise.
+struct cut_variant {
+  std::string name;
+  s2d::normalized_cut_masks_options masks;
+  s2d::motion_feature_options features;
+  bool use_flow = true;
+};
+
+std::vector<cut_variant> cut_variants(bool all) {
+  std::vector<cut_variant> variants{{"default", {}, {}}, {"colour alone", {}, {}, false}};
+  if (!all) return variants;
+  const auto add = [&](const char* name) -> cut_variant& {
+    variants.push_back({name, {}, {}});
+    return variants.back();
+  };
+  add("motion of one frame (reach 0)").features.reach = 0;
+  add("cut at the mean of the eigenvector").masks.cut.rule = s2d::cut_rule::mean;
+  add("object: the inner side").masks.side = s2d::foreground_side::inner;
+  add("three cuts").masks.cuts = 3;
+  add("residual motion only (no votes)").features.vote_unit = 1e6f;
+  add("motion only (no colour)").features.color_unit = 1e6f;
+  return variants;
+}
+
+// What a flow is called in the tables: its preset, or its folder.
+std::string name_of(const std::string& flow) { return fs::path{flow}.filename().string(); }
 
 s2d::video_flow flow_of(const quality::clip& clip, const std::string& how, std::size_t threads) {
   if (how != "medium" && how != "fast") return quality::read_flow(how, clip);
@@ -103,6 +132,7 @@ std::string compiler() {
 struct results {
   std::map<std::string, rows> by_flow;     // by sequence
   std::map<std::string, rows> by_variant;  // discovery variants, by sequence
+  std::map<std::string, rows> by_cut;      // normalised cuts, by sequence
   std::size_t frames = 0;
 };
 
@@ -125,6 +155,7 @@ void measure(const settings& how, const std::string& name, bool single, results&
       }
     });
     const s2d::video_masks& masks = found.masks;
+    if (f == 0 && !how.save.empty()) quality::write_masks(how.save, clip, masks);
     row.merge(quality::measure_masks(masks, found.confidence, clip.truth, single));
     for (const variant& v : discovery_variants(how.ablation && f == 0)) {
       s2d::discovery discovered;
@@ -140,18 +171,21 @@ void measure(const settings& how, const std::string& name, bool single, results&
       row.merge(keys);
     }
     row["ms"] = row["ms_flow"] + row["ms_masks"] + row["ms_discover"];
-    if (f == 0 && how.cut) {
+    for (cut_variant& v : cut_variants(how.ablation)) {
+      if (f > 0 || !how.cut) break;
       s2d::video_masks cut;
-      row["ms_cut"] = milliseconds(frames, [&] {
-        cut = s2d::normalized_cut_masks(clip.frames, flow, {.threads = how.threads});
+      v.masks.threads = how.threads;
+      const double spent = milliseconds(frames, [&] {
+        cut = s2d::normalized_cut_masks(clip.frames, v.use_flow ? flow : s2d::video_flow{}, v.masks,
+                                        v.features);
       });
-      row["cut_J"] = quality::measure_masks(cut, {}, clip.truth, single).at("J");
-      cut = s2d::normalized_cut_masks(clip.frames, {}, {.threads = how.threads});
-      row["cut_color_J"] = quality::measure_masks(cut, {}, clip.truth, single).at("J");
+      figures cut_row = quality::measure_masks(cut, {}, clip.truth, single);
+      cut_row["ms"] = spent;
+      into.by_cut[v.name][name] = cut_row;
     }
-    into.by_flow[how.flow[f]][name] = row;
+    into.by_flow[name_of(how.flow[f])][name] = row;
   }
-  const figures& row = into.by_flow[how.flow[0]][name];
+  const figures& row = into.by_flow[name_of(how.flow[0])][name];
   std::printf("%-20s J %.3f  keymasks %.3f  propagated %.3f  %5.1f ms a frame\n", name.c_str(),
               row.at("J"), row.contains("key_J") ? row.at("key_J") : 0.0, row.at("prop_united"),
               row.at("ms"));
@@ -168,14 +202,19 @@ rows means_of(const std::map<std::string, rows>& sets) {
 std::map<std::string, std::string> make_blocks(const settings& how, const results& found,
                                                const rows& reference) {
   using quality::column;
-  const rows& main = found.by_flow.at(how.flow[0]);
+  const rows& main = found.by_flow.at(name_of(how.flow[0]));
   const rows flows = means_of(found.by_flow), variants = means_of(found.by_variant);
+  const rows cuts = means_of(found.by_cut);
+  const rows none;
+  const rows& cut = found.by_cut.contains("default") ? found.by_cut.at("default") : none;
+  const rows& color =
+      found.by_cut.contains("colour alone") ? found.by_cut.at("colour alone") : none;
   std::map<std::string, std::string> blocks;
   blocks["setting"] = s2d::concat(
       "    ", how.command, "\n\n", "s2d ", S2D_VERSION_MAJOR, ".", S2D_VERSION_MINOR, ".",
       S2D_VERSION_PATCH, how.version.empty() ? "" : ", commit ", how.version, "; ", machine(), ", ",
       how.threads, how.threads == 1 ? " thread" : " threads", " used; ", compiler(), "; ",
-      main.size(), " sequences, ", found.frames, " frames; flow ", how.flow[0], ".\n");
+      main.size(), " sequences, ", found.frames, " frames; flow ", name_of(how.flow[0]), ".\n");
   blocks["masks"] = quality::markdown("sequence", {{"J", "J", 2, &main},
                                                    {"prototype", "J", 2, &reference},
                                                    {"best mask", "best", 2, &main},
@@ -186,8 +225,8 @@ std::map<std::string, std::string> make_blocks(const settings& how, const result
                                                    {"top 30 %", "top30", 2, &main},
                                                    {"prototype", "top30", 2, &reference},
                                                    {"masks", "masks", 2, &main},
-                                                   {"normalised cut", "cut_J", 2, &main},
-                                                   {"cut of colour", "cut_color_J", 2, &main}});
+                                                   {"normalised cut", "J", 2, &cut},
+                                                   {"cut of colour", "J", 2, &color}});
   blocks["keymasks"] =
       quality::markdown("sequence", {{"objects", "objects", 0, &main},
                                      {"frames", "key_frames", 2, &main},
@@ -205,7 +244,7 @@ std::map<std::string, std::string> make_blocks(const settings& how, const result
                                                   {"frame masks", "ms_masks", 1, &main},
                                                   {"discovery", "ms_discover", 1, &main},
                                                   {"together", "ms", 1, &main},
-                                                  {"normalised cut", "ms_cut", 1, &main}});
+                                                  {"normalised cut", "ms", 1, &cut}});
   blocks["flow"] = quality::markdown("flow",
                                      {{"J", "J", 3, &flows},
                                       {"best mask", "best", 3, &flows},
@@ -224,6 +263,13 @@ std::map<std::string, std::string> make_blocks(const settings& how, const result
                                            {"objects apart", "prop_groups", 3, &variants},
                                            {"united", "prop_united", 3, &variants}},
                                           false);
+  blocks["cuts"] = quality::markdown("normalised cuts",
+                                     {{"J", "J", 3, &cuts},
+                                      {"best mask", "best", 3, &cuts},
+                                      {"J > 0.5", "recall", 3, &cuts},
+                                      {"masks", "masks", 2, &cuts},
+                                      {"ms", "ms", 1, &cuts}},
+                                     false);
   return blocks;
 }
 
@@ -234,9 +280,10 @@ std::string as_json(const settings& how, const results& found) {
                   ",\n  \"machine\": ", quality::json_text(machine()),
                   ",\n  \"compiler\": ", quality::json_text(compiler()),
                   ",\n  \"threads\": ", how.threads, ",\n  \"frames\": ", found.frames,
-                  ",\n  \"sequences\": ", quality::json(found.by_flow.at(how.flow[0])));
+                  ",\n  \"sequences\": ", quality::json(found.by_flow.at(name_of(how.flow[0]))));
   text += ",\n  \"means_by_flow\": " + quality::json(means_of(found.by_flow));
   text += ",\n  \"means_by_discovery\": " + quality::json(means_of(found.by_variant));
+  text += ",\n  \"means_by_cut\": " + quality::json(means_of(found.by_cut));
   return text + "\n}\n";
 }
 
@@ -256,12 +303,12 @@ int run(const settings& how) {
   if (!how.out.empty()) {
     fs::create_directories(how.out);
     std::string page = "# Measured quality\n";
-    for (const char* name : {"setting", "masks", "keymasks", "time", "flow", "discovery"})
+    for (const char* name : {"setting", "masks", "keymasks", "time", "flow", "discovery", "cuts"})
       page += s2d::concat("\n## ", name, "\n\n", blocks.at(name));
     s2d::write_file(how.out / "results.md", page);
     s2d::write_file(how.out / "results.json", as_json(how, found));
   }
-  if (!how.page.empty()) quality::update_page(how.page, blocks);
+  for (const fs::path& page : how.pages) quality::update_page(page, blocks);
   return 0;
 }
 
@@ -275,7 +322,7 @@ int main(int argc, char** argv) {
   app.add_option("DATA", how.data, "The data folder")->required()->check(CLI::ExistingDirectory);
   app.add_option("--out", how.out, "Write results.md and results.json to this folder");
   app.add_option(
-         "--page", how.page,
+         "--page", how.pages,
          "Fill in the tables between <!-- begin NAME --> and <!-- end NAME --> of this page")
       ->check(CLI::ExistingFile);
   app.add_option("--flow", how.flow,
@@ -284,6 +331,7 @@ int main(int argc, char** argv) {
       ->delimiter(',');
   app.add_option("--masks", how.masks, "Read frame masks SEQUENCE/FRAME.png from this folder")
       ->check(CLI::ExistingDirectory);
+  app.add_option("--save", how.save, "Write the frame masks SEQUENCE/FRAME.png to this folder");
   app.add_option("--single", how.single, "File that names the sequences of a single object")
       ->check(CLI::ExistingFile);
   app.add_option("--reference", how.reference, "Figures to print beside ours (CSV)")
@@ -295,10 +343,8 @@ int main(int argc, char** argv) {
   app.add_option("--command", how.command, "What to print as the command");
   app.add_option("--commit", how.version, "What to print as the commit");
   for (CLI::Option* option : app.get_options())
-    option->multi_option_policy(option->get_name() == "--flow" ||
-                                        option->get_name() == "--sequences"
-                                    ? CLI::MultiOptionPolicy::TakeAll
-                                    : CLI::MultiOptionPolicy::TakeLast);
+    option->multi_option_policy(option->get_expected_max() > 1 ? CLI::MultiOptionPolicy::TakeAll
+                                                               : CLI::MultiOptionPolicy::TakeLast);
   CLI11_PARSE(app, argc, argv);
   try {
     return run(how);

@@ -56,9 +56,9 @@ std::string markdown(std::string_view first_title, const std::vector<column>& co
   if (!means) return text;
   text += "| **mean** |";
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    column three = columns[i];
-    if (three.digits == 2) three.digits = 3;
-    text += s2d::concat(" **", cell(mean(seen[i]), three), "** |");
+    column finer = columns[i];
+    if (finer.digits != 1) ++finer.digits;
+    text += s2d::concat(" **", cell(mean(seen[i]), finer), "** |");
   }
   return text + '\n';
 }

@@ -218,7 +218,7 @@ TEST_CASE("reach ends the way of a mask", "[propagate]") {
 }
 
 TEST_CASE("random clips agree with the definition wherever it is clear of the threshold",
-          "[propagate]") {
+          "[propagate][threads]") {
   std::mt19937 random{7};
   const auto draw = [&](int low, int high) {
     return std::uniform_int_distribution<>{low, high}(random);
