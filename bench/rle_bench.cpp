@@ -1,7 +1,9 @@
 // Run lengths: conversions in bytes of dense mask a second, beside memset and a plain read; strings
 // and set operations in runs a second. bench/peers/mask_peers.py does the same with pycocotools.
 #include <cstring>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <s2d/mask/bits.hpp>
@@ -24,7 +26,7 @@ struct masks {
   std::vector<std::string> texts;
   std::size_t number_of_runs = 0;
 
-  explicit masks(const benchmark::State& state) : height{state.range(0)}, width{state.range(1)} {
+  masks(std::ptrdiff_t h, std::ptrdiff_t w) : height{h}, width{w} {
     for (const dense& mask : rows) {
       dense turned(width, height);
       for (std::ptrdiff_t y = 0; y < height; ++y)
@@ -37,6 +39,12 @@ struct masks {
     }
   }
 
+  // Made once per size.
+  static const masks& of_size(std::ptrdiff_t h, std::ptrdiff_t w) {
+    static std::map<std::pair<std::ptrdiff_t, std::ptrdiff_t>, masks> made;
+    return made.try_emplace({h, w}, h, w).first->second;
+  }
+
   std::size_t next(std::size_t i) const { return (i + 1) % rows.size(); }
 };
 
@@ -44,7 +52,7 @@ enum class unit { bytes, runs };
 
 template <class Work>
 void measure(benchmark::State& state, unit counted, const Work& work) {
-  const masks m(state);
+  const masks& m = masks::of_size(state.range(0), state.range(1));
   for (auto _ : state)
     for (std::size_t i = 0; i < m.rows.size(); ++i) work(m, i);
   const auto n = static_cast<std::int64_t>(state.iterations());
