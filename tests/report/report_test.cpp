@@ -166,7 +166,7 @@ TEST_CASE("Where the clip is gone the page says so and shows the shapes of the m
   const page_content page = read_page(make_page(folder.path()));
   CHECK(page.error == "");
   CHECK(page.count("button", "thumb") == 6);
-  CHECK(page.text.find("The clip itself could not be read") != page.text.npos);
+  CHECK(page.text.find("Not every frame of the clip could be read") != page.text.npos);
 }
 
 TEST_CASE("Where the clip has become shorter the rest is shown as shapes") {

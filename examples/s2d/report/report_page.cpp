@@ -81,7 +81,7 @@ std::string notes(const result_data& data, const page_pictures& pictures) {
     text += "<p class=\"note\">" + content + "</p>\n";
   };
   if (!pictures.missing_clip.empty())
-    note("The clip itself could not be read, so objects are shown as plain shapes: " +
+    note("Not every frame of the clip could be read; what is missing is shown as plain shapes: " +
          escape(pictures.missing_clip));
   if (!data.has_masks) note("There is no masks.json here, so single masks are not shown.");
   if (!data.has_keymasks) note("There is no keymasks.json here, so objects are not shown.");
