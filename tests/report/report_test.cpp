@@ -1,10 +1,15 @@
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include <s2d/core/error.hpp>
+#include <s2d/core/image.hpp>
 #include <s2d/core/progress.hpp>
+#include <s2d/ffmpeg/video_writer.hpp>
 #include <s2d/io/atomic_file.hpp>
 #include <s2d/io/file.hpp>
 
@@ -193,6 +198,49 @@ TEST_CASE("What exceeds the limits is sampled and the page says so") {
   CHECK(page.text.find("Shown are 4 of them.") != page.text.npos);
   CHECK(page.text.find("Shown are 4 of 16 masks.") != page.text.npos);
   CHECK(page.text.find("Shown are 8 of 16 frames.") != page.text.npos);
+}
+
+TEST_CASE("A video that is too large is made smaller, or left out and named") {
+  const temporary_folder folder{"video"};
+  const fs::path& path = folder.path();
+  write_results(path, path / "clip");
+  {
+    s2d::video_writer overlay{path / "overlay.mp4", 40, 60, {.quality = 0}};
+    for (std::size_t t = 0; t < frames; ++t) {
+      s2d::image picture(40, 60);
+      for (std::size_t i = 0; i < picture.values.size(); ++i)
+        picture.values[i] = static_cast<std::uint8_t>((i * 7919 + t * 104729) % 251);
+      overlay.write(picture);
+    }
+    overlay.finish();
+  }
+  const auto entries = [&] {
+    return std::distance(fs::directory_iterator{path}, fs::directory_iterator{});
+  };
+  make_page(path);
+  const auto before = entries();
+  app::report_options options;
+  options.max_video_bytes = fs::file_size(path / "overlay.mp4") - 1;
+  options.max_video_frames = 5;
+  const std::string html = make_page(path, options);
+  const page_content page = read_page(html);
+  CHECK(page.error == "");
+  CHECK(page.count("video") == 1);
+  CHECK(page.text.find("one frame in 4, so it plays 4 times as fast") != page.text.npos);
+  CHECK(html.find(R"("video":{"frames":4,"stride":4})") != html.npos);
+  CHECK(make_page(path, options) == html);
+
+  options.max_video_bytes = 10;
+  const page_content without = read_page(make_page(path, options));
+  CHECK(without.count("video") == 0);
+  CHECK(without.text.find("overlay.mp4 is too long for this page") != without.text.npos);
+  CHECK(without.count("button", "thumb") == 6 + 8);
+
+  s2d::write_file(path / "overlay.mp4", std::string_view{"no video, and too large"});
+  const page_content damaged = read_page(make_page(path, options));
+  CHECK(damaged.error == "");
+  CHECK(damaged.text.find("not a video that can be read") != damaged.text.npos);
+  CHECK(entries() == before);
 }
 
 TEST_CASE("Damaged result files are refused with file and position, and no page appears") {

@@ -60,7 +60,7 @@ struct visibility_picture {
 [[nodiscard]] visibility_picture draw_visibility(const result_data& data,
                                                  const report_options& options);
 
-/// The overlay video, made smaller if it exceeds the limits.
+/// The overlay video, made smaller if it exceeds the limits (with a temporary file beside `html`).
 struct page_video {
   std::string uri;   ///< empty: there is none
   std::string note;  ///< for people: why it is missing or what was done to it
@@ -68,7 +68,7 @@ struct page_video {
   std::size_t stride = 1;  ///< of the frames of the clip that are in the video
 };
 [[nodiscard]] page_video load_video(const std::filesystem::path& folder,
-                                    const std::filesystem::path& scratch, const result_data& data,
+                                    const std::filesystem::path& html, const result_data& data,
                                     const report_options& options);
 
 }  // namespace app::report
