@@ -111,7 +111,7 @@ class frame_masks_run {
     votes_.resize(count);
     for (std::size_t begin = 0; begin < count;) {
       std::size_t end = begin + 1;
-      while (end < count && !(end < options_.cut_before.size() && options_.cut_before[end])) ++end;
+      while (end < count && !cut_before(end)) ++end;
       decide_shot(begin, end);
       begin = end;
     }
@@ -123,6 +123,10 @@ class frame_masks_run {
 
  private:
   using clock = std::chrono::steady_clock;
+
+  [[nodiscard]] bool cut_before(std::size_t t) const {
+    return t < options_.cut_before.size() && options_.cut_before[t];
+  }
 
   void spent(const char* stage, clock::time_point since) {
     const double seconds = std::chrono::duration<double>(clock::now() - since).count();
@@ -448,9 +452,9 @@ class frame_masks_run {
     std::vector<frame_mask>& objects = result_.masks[t];
     if (objects.empty()) return;
     std::vector<matrix<float>> around;
-    if (!flow_.forward[t].empty() && t + 1 < unions.size())
+    if (!flow_.forward[t].empty() && t + 1 < unions.size() && !cut_before(t + 1))
       around.push_back(warped_coverage(unions[t + 1], flow_.forward[t]));
-    if (!flow_.backward[t].empty() && t > 0)
+    if (!flow_.backward[t].empty() && t > 0 && !cut_before(t))
       around.push_back(warped_coverage(unions[t - 1], flow_.backward[t]));
     if (around.empty()) return;
     const auto steadiness = [&](const matrix<float>& share, const matrix<float>* near) {

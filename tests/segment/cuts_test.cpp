@@ -1,0 +1,105 @@
+#include <s2d/segment/cuts.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <s2d/core/random.hpp>
+
+#include "support/catch.hpp"
+#include "support/data.hpp"
+#if __has_include(<stb_image.h>) || __has_include(<stb/stb_image.h>)
+#include <s2d/io/image.hpp>
+#define S2D_TEST_PICTURES
+#endif
+
+namespace {
+
+s2d::image textured(std::ptrdiff_t shift, int red, int green, int blue, std::ptrdiff_t period) {
+  s2d::image picture(90, 160);
+  for (std::ptrdiff_t y = 0; y < 90; ++y)
+    for (std::ptrdiff_t x = 0; x < 160; ++x) {
+      const bool on = ((x + shift) / period + y / period) % 2 == 0;
+      std::uint8_t* p = picture.row(y) + 3 * x;
+      p[0] = static_cast<std::uint8_t>(on ? red : red / 3);
+      p[1] = static_cast<std::uint8_t>(on ? green : green / 3);
+      p[2] = static_cast<std::uint8_t>(on ? blue : blue / 3);
+    }
+  return picture;
+}
+
+}  // namespace
+
+TEST_CASE("A cut is found where the scene changes, and nowhere else while the camera pans") {
+  std::vector<s2d::image> frames;
+  for (std::ptrdiff_t t = 0; t < 6; ++t) frames.push_back(textured(4 * t, 200, 60, 40, 11));
+  for (std::ptrdiff_t t = 0; t < 6; ++t) frames.push_back(textured(-3 * t, 50, 190, 230, 19));
+  const std::vector<bool> cuts = s2d::find_cuts(frames);
+  REQUIRE(cuts.size() == 12);
+  for (std::size_t t = 0; t < 12; ++t) CHECK(cuts[t] == (t == 6));
+}
+
+TEST_CASE("Equal frames do not change at all, black and white frames change most") {
+  const s2d::image black(48, 64);
+  s2d::image white(48, 64);
+  std::fill(white.values.begin(), white.values.end(), std::uint8_t{255});
+  const s2d::shot_signature a = s2d::make_shot_signature(black);
+  const s2d::shot_signature b = s2d::make_shot_signature(white);
+  CHECK(s2d::shot_change(a, a) == 0);
+  CHECK(s2d::shot_change(a, b) > 0.99F);
+  CHECK(s2d::shot_change(a, b) == s2d::shot_change(b, a));
+  CHECK(s2d::is_cut(a, b));
+  CHECK_FALSE(s2d::is_cut(a, b, {.threshold = 1}));
+}
+
+TEST_CASE("Cuts: frames of any size; no frame, one frame, frames of different sizes") {
+  CHECK(s2d::find_cuts({}).empty());
+  for (const auto& [h, w] : {std::pair{1, 1}, {1, 300}, {500, 2}, {54, 54}}) {
+    const std::vector<s2d::image> frames(2, s2d::image(h, w));
+    CHECK(s2d::find_cuts(frames) == std::vector<bool>{false, false});
+  }
+  CHECK(s2d::find_cuts(std::vector<s2d::image>(1, s2d::image(4, 4))) == std::vector<bool>{false});
+  const std::vector<s2d::image> unequal = {s2d::image(4, 4), s2d::image(4, 5)};
+  CHECK_THROWS_AS(s2d::find_cuts(unequal), s2d::invalid_input);
+}
+
+TEST_CASE("Cuts are the same for any number of threads", "[threads]") {
+  std::vector<s2d::image> frames;
+  s2d::random_stream random(1);
+  for (int t = 0; t < 20; ++t)
+    frames.push_back(textured(t, static_cast<int>(random.below(256)),
+                              static_cast<int>(random.below(256)),
+                              static_cast<int>(random.below(256)), 9));
+  CHECK(s2d::find_cuts(frames, {.threads = 1}) == s2d::find_cuts(frames, {.threads = 3}));
+}
+
+#ifdef S2D_TEST_PICTURES
+TEST_CASE("Cuts between real clips joined to one are found, none within them") {
+  const auto folder = support::data_folder("davis2016-240p/JPEGImages");
+  if (!folder) return;
+  std::vector<std::filesystem::path> clips;
+  for (const auto& entry : std::filesystem::directory_iterator(*folder))
+    if (entry.is_directory()) clips.push_back(entry.path());
+  std::sort(clips.begin(), clips.end());
+  std::vector<s2d::image> frames;
+  std::vector<bool> truth;
+  for (const auto& clip : clips) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(clip))
+      files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    std::vector<s2d::image> part;
+    for (std::size_t i = 0; i < files.size() && i < 5; ++i)
+      part.push_back(s2d::read_image(files[i]));
+    if (part.empty() || (!frames.empty() &&
+                         (part[0].height != frames[0].height || part[0].width != frames[0].width)))
+      continue;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      truth.push_back(i == 0 && !frames.empty());
+      frames.push_back(std::move(part[i]));
+    }
+  }
+  CHECK(s2d::find_cuts(frames) == truth);
+}
+#endif
