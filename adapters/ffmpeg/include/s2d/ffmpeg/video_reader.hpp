@@ -49,7 +49,7 @@ struct video_properties {
 struct video_frame {
   image picture;
   double seconds = 0;        ///< time since the start of the stream
-  std::ptrdiff_t index = 0;  ///< number of the frame in the file, whatever start and stride are
+  std::ptrdiff_t index = 0;  ///< among the frames of the file that decode, from 0
 };
 
 /// What was wrong with a file that could be read nevertheless.
@@ -210,6 +210,7 @@ class video_reader {
       if (packet_->stream_index == stream_) {
         ++packets_;
         if (packet_->flags & AV_PKT_FLAG_DISCARD) ++hidden_;
+        last_is_cut_ = (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
         status = avcodec_send_packet(decoder_.get(), packet_.get());
         if (status < 0 && status != AVERROR(EAGAIN)) note(status);
       }
@@ -362,9 +363,9 @@ class video_reader {
     }
     const double frame_seconds =
         properties_.frames_per_second > 0 ? 1 / properties_.frames_per_second : 0;
-    if (listed ? packets_ < properties_.frames
-               : last_seconds_ + 0.5 + 2 * frame_seconds < properties_.seconds)
-      damage_.ends_early = true;
+    const bool missing = listed ? packets_ < properties_.frames
+                                : last_seconds_ + 0.5 + 2 * frame_seconds < properties_.seconds;
+    if (missing || last_is_cut_) damage_.ends_early = true;
     if (!source_.damage().empty()) {
       damage_.ends_early = true;
       text = source_.damage();
@@ -398,6 +399,7 @@ class video_reader {
   std::ptrdiff_t decoded_ = 0;  // frames that came out so far
   double last_seconds_ = 0;
   int failures_at_end_ = 0;
+  bool last_is_cut_ = false;
   bool draining_ = false;
   bool decoder_done_ = false;
   bool finished_ = false;

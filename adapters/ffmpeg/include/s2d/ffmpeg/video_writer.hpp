@@ -59,13 +59,8 @@ class video_writer {
             " has ", picture.height, " x ", picture.width, " pixels (height x width), expected ",
             height_, " x ", width_);
     check(av_frame_make_writable(frame_.get()));
-    const std::uint8_t* planes[4] = {picture.data, nullptr, nullptr, nullptr};
-    int strides[4] = {static_cast<int>(picture.row_stride), 0, 0, 0};
-    if (height_ % 2 != 0 || width_ % 2 != 0) {
-      pad(picture);
-      planes[0] = padded_.data();
-      strides[0] = encoder_->width * 3;
-    }
+    const std::uint8_t* planes[4] = {pad(picture), nullptr, nullptr, nullptr};
+    const int strides[4] = {static_cast<int>(row_bytes()), 0, 0, 0};
     sws_scale(scaler_.get(), planes, strides, 0, encoder_->height, frame_->data, frame_->linesize);
     frame_->pts = frames_++;
     encode(frame_.get());
@@ -144,6 +139,9 @@ class video_writer {
       encoder_->framerate = av_d2q(options.frames_per_second, 100000);
       encoder_->time_base = av_inv_q(encoder_->framerate);
       encoder_->gop_size = static_cast<int>(std::lround(2 * options.frames_per_second) + 1);
+      // With B-frames, x264's look-ahead reads memory that it never wrote (seen with AVX-512), so
+      // the same frames give other bytes each time.
+      encoder_->max_b_frames = 0;
       encoder_->thread_count = options.threads;
       encoder_->color_range = AVCOL_RANGE_MPEG;
       encoder_->color_primaries = AVCOL_PRI_BT709;
@@ -179,15 +177,21 @@ class video_writer {
     check(format_->pb->error);
   }
 
-  void pad(image_view picture) {
-    const auto even_width = static_cast<std::size_t>(encoder_->width);
-    padded_.resize(even_width * static_cast<std::size_t>(encoder_->height) * 3);
+  std::size_t row_bytes() const {
+    return (static_cast<std::size_t>(encoder_->width) * 3 + 63) / 64 * 64;
+  }
+
+  /// A copy of even extents. swscale reads whole vectors and what lies behind a row shows in the
+  /// result, so there is room behind every row, and it is zero.
+  const std::uint8_t* pad(image_view picture) {
+    padded_.resize(row_bytes() * static_cast<std::size_t>(encoder_->height) + 64);
     std::uint8_t* out = padded_.data();
-    for (std::ptrdiff_t y = 0; y < encoder_->height; ++y, out += even_width * 3) {
+    for (std::ptrdiff_t y = 0; y < encoder_->height; ++y, out += row_bytes()) {
       const std::uint8_t* in = picture.row(y < height_ ? y : height_ - 1);
       std::memcpy(out, in, static_cast<std::size_t>(width_) * 3);
       if (width_ % 2 != 0) std::memcpy(out + width_ * 3, in + (width_ - 1) * 3, 3);
     }
+    return padded_.data();
   }
 
   std::string name_;
