@@ -109,7 +109,8 @@ std::vector<rule> rules() {
       for (const int jaccard : {0, 3, 4, 5, 6}) {
         static std::vector<std::string> names;
         names.reserve(64);
-        names.push_back(std::string(visible ? "visible " : "all ") + (points ? "points" : "pixels") +
+        names.push_back(std::string(visible ? "visible " : "all ") +
+                        (points ? "points" : "pixels") +
                         (jaccard ? ", jaccard 0." + std::to_string(jaccard) : ", hamming"));
         add(names.back().c_str(), [&](auto& o) {
           o.match.visible_only = visible;
@@ -180,16 +181,17 @@ int main(int count, char* arguments[]) {
         }
         for (const auto& object : found.objects) {
           const score o = measure(video, {object});
-          std::fprintf(dump, "object %s %zu %.4f %.4f %.4f\n", name.c_str(),
-                       object.keymasks.size(), double(object.score), o.single, o.best);
+          std::fprintf(dump, "object %s %zu %.4f %.4f %.4f\n", name.c_str(), object.keymasks.size(),
+                       double(object.score), o.single, o.best);
         }
       }
     }
     std::fprintf(stderr, "%s\n", name.c_str());
   }
   const double n = double(names.size());
-  std::printf("| rule | J of a key mask | J of the union | frames with | J over all frames | best "
-              "object | objects | videos without |\n|---|---|---|---|---|---|---|---|\n");
+  std::printf(
+      "| rule | J of a key mask | J of the union | frames with | J over all frames | best "
+      "object | objects | videos without |\n|---|---|---|---|---|---|---|---|\n");
   std::printf("| raw frame masks | %.3f | | | %.3f | | | |\n", raw_single / n, raw_union / n);
   for (std::size_t r = 0; r < tried.size(); ++r)
     std::printf("| %s | %.3f | %.3f | %.3f | %.3f | %.3f | %.2f | %d |\n", tried[r].name,

@@ -139,7 +139,8 @@ TEST_CASE("the overlap counts distinct pixels inside the frame", "[point_mask]")
 TEST_CASE("the overlap of random points equals the count by sets", "[point_mask]") {
   std::mt19937 random{8};
   for (int round = 0; round < 60; ++round) {
-    const auto height = 1 + std::ptrdiff_t(random() % 40), width = 1 + std::ptrdiff_t(random() % 200);
+    const auto height = 1 + std::ptrdiff_t(random() % 40),
+               width = 1 + std::ptrdiff_t(random() % 200);
     s2d::bit_mask mask(height, width);
     for (std::ptrdiff_t y = 0; y < height; ++y)
       for (std::ptrdiff_t x = 0; x < width; ++x) mask.set(y, x, random() % 3 == 0);
@@ -215,9 +216,9 @@ TEST_CASE("frames with several overlapped masks are counted once each", "[match]
   for (std::size_t t = 0; t < 3; ++t)
     for (const auto* mask : {&a, &b, &c}) table.add(t, *mask);
   // Frame 0: three masks; frame 1: one, and one at exactly a quarter; frame 2: two.
-  const std::vector<s2d::mask_overlap> found{
-      {0, {4, 12}}, {1, {4, 12}}, {2, {4, 12}}, {3, {9, 12}}, {4, {3, 12}}, {5, {0, 12}},
-      {6, {6, 12}}, {7, {6, 12}}, {8, {0, 12}}};
+  const std::vector<s2d::mask_overlap> found{{0, {4, 12}}, {1, {4, 12}}, {2, {4, 12}},
+                                             {3, {9, 12}}, {4, {3, 12}}, {5, {0, 12}},
+                                             {6, {6, 12}}, {7, {6, 12}}, {8, {0, 12}}};
   CHECK(s2d::frames_with_several(found, table, 0.25) == 2);
   CHECK(s2d::frames_with_several({}, table, 0.25) == 0);
 }

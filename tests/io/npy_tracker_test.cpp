@@ -64,8 +64,8 @@ TEST_CASE("tracks in sixteenths of a pixel are read by frame, mask and purpose",
   const auto tracks = tracker(query_of(two, 3, 0));
   CHECK(tracks.frames == 2);
   CHECK(tracks.points == 2);
-  CHECK(tracks.at == std::vector<s2d::point>{{0, 1}, {1.5f, -0.5f}, {1.0f / 16, 0.125f},
-                                             {3.0f / 16, 0.25f}});
+  CHECK(tracks.at ==
+        std::vector<s2d::point>{{0, 1}, {1.5f, -0.5f}, {1.0f / 16, 0.125f}, {3.0f / 16, 0.25f}});
   CHECK(tracks.visible == std::vector<std::uint8_t>{1, 0, 1, 1});
   const auto match = tracker(query_of(one, 112, 11, s2d::track_purpose::matching));
   CHECK(match.at == std::vector<s2d::point>{{10, 20}, {2, 3}});

@@ -315,3 +315,70 @@ TEST_CASE("compat discovery equals the official program at every stage of every 
   }
   CHECK(cases > 0);
 }
+
+TEST_CASE("rows without a match are left out of the second clustering, but for compat",
+          "[discover][golden]") {
+  const auto folder = support::golden_folder("keymask");
+  if (!folder) return;
+  std::size_t matrices = 0;
+  for (const auto& path : support::folders_in(*folder)) {
+    if (!std::filesystem::exists(path / "case.json")) continue;
+    INFO("case " << path.filename().string());
+    json::parser parser;
+    const json::element video = parser.load((path / "case.json").string()).value();
+    const s2d::npy_tracker tracker{path, integer(video["T"])};
+    const s2d::discovery found =
+        s2d::discover(support::golden_masks(video), tracker, options_of(video, true));
+    s2d::discovery_options options;
+    options.distance = s2d::group_distance::hamming;
+    std::size_t c = 0;
+    for (const json::element expected : video["clusters"].get_array()) {
+      s2d::visibility_cluster cluster = found.clusters[c++];
+      json::element matrix;
+      if (expected["matrix"].get(matrix) != simdjson::SUCCESS || matrix.is_null()) continue;
+      cluster.groups.clear();
+      s2d::detail::group_by_matches(options, cluster);
+      CHECK(cluster.matches.label == labels_of(matrix["labels_without_zero_rows"]));
+      ++matrices;
+    }
+  }
+  CHECK(matrices > 0);
+}
+
+TEST_CASE("the default mode loses no mask that the official program has", "[discover][golden]") {
+  const auto folder = support::golden_folder("keymask");
+  if (!folder) return;
+  for (const auto& path : support::folders_in(*folder)) {
+    if (!std::filesystem::exists(path / "case.json")) continue;
+    INFO("case " << path.filename().string());
+    json::parser parser;
+    const json::element video = parser.load((path / "case.json").string()).value();
+    const auto masks = support::golden_masks(video);
+    const s2d::npy_tracker files{path, integer(video["T"])};
+    // Masks that only the default mode follows have no files: points rest, visible.
+    const auto tracker = [&](const s2d::track_query& query) {
+      try {
+        return files(query);
+      } catch (const s2d::io_error&) {
+        s2d::point_tracks tracks(integer(video["T"]), query.points.size());
+        for (std::size_t t = 0; t < tracks.frames; ++t)
+          for (std::size_t n = 0; n < tracks.points; ++n) {
+            tracks.positions(t)[n] = query.points[n];
+            tracks.visibility(t)[n] = 1;
+          }
+        return tracks;
+      }
+    };
+    const auto official = s2d::discover(masks, tracker, options_of(video, true));
+    const auto found = s2d::discover(masks, tracker, options_of(video, false));
+    CHECK(found.masks.size() >= official.masks.size());
+    for (const s2d::object& object : found.objects) {
+      CHECK(object.score >= 0);
+      CHECK(object.score <= 1);
+    }
+    for (const float coherence : found.coherence) {
+      CHECK(coherence >= 0);
+      CHECK(coherence <= 1);
+    }
+  }
+}

@@ -91,10 +91,9 @@ TEST_CASE("the best pair is taken first, ties by order", "[join]") {
 TEST_CASE("an object keeps its number from window to window", "[join]") {
   // Three windows of 150 frames, 30 shared. Two objects, named in another order in the second;
   // one of them is not found in the third, where a new one appears.
-  const std::vector<std::vector<tube>> windows{
-      {band_tube(0, 150, 0), band_tube(0, 150, 20)},
-      {band_tube(120, 270, 20), band_tube(120, 270, 0)},
-      {band_tube(240, 390, 30), band_tube(240, 390, 0)}};
+  const std::vector<std::vector<tube>> windows{{band_tube(0, 150, 0), band_tube(0, 150, 20)},
+                                               {band_tube(120, 270, 20), band_tube(120, 270, 0)},
+                                               {band_tube(240, 390, 30), band_tube(240, 390, 0)}};
   CHECK(s2d::join_windows(windows) == numbers{{0, 1}, {1, 0}, {2, 0}});
 }
 

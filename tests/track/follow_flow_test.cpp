@@ -97,7 +97,7 @@ TEST_CASE("a step is visible if it returns within 1 + 0.05 of its squared length
   CHECK(visible(0, 0.99f));
   CHECK(visible(0, 1.02f));  // 1.0404 < 1 + 0.05 * 1.0404
   CHECK_FALSE(visible(0, 1.03f));
-  CHECK(visible(10, -8.0f));  // 4 < 1 + 0.05 * 164
+  CHECK(visible(10, -8.0f));        // 4 < 1 + 0.05 * 164
   CHECK_FALSE(visible(10, -6.6f));  // 11.56 > 1 + 0.05 * 143.56
 }
 
@@ -166,8 +166,7 @@ TEST_CASE("queries together give what they give alone", "[follow_flow]") {
   std::vector<std::vector<s2d::point>> points(5);
   std::vector<s2d::track_query> queries;
   for (std::size_t q = 0; q < points.size(); ++q) {
-    for (std::size_t i = 0; i < 3 * q; ++i)
-      points[q].push_back({float(5 + 3 * i), float(4 + q)});
+    for (std::size_t i = 0; i < 3 * q; ++i) points[q].push_back({float(5 + 3 * i), float(4 + q)});
     s2d::track_query query;
     query.points = points[q];
     query.frame = (q * 3) % 7;
@@ -177,8 +176,7 @@ TEST_CASE("queries together give what they give alone", "[follow_flow]") {
   const auto together = s2d::follow_flow(flow, queries, 32, 80);
   REQUIRE(together.size() == queries.size());
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const auto alone =
-        follow(flow, points[q], queries[q].frame, 32, 80, queries[q].backward);
+    const auto alone = follow(flow, points[q], queries[q].frame, 32, 80, queries[q].backward);
     CHECK(together[q].at == alone.at);
     CHECK(together[q].visible == alone.visible);
   }
@@ -197,8 +195,7 @@ TEST_CASE("flow and queries that do not fit are refused", "[follow_flow]") {
   CHECK_THROWS_WITH(follow(flow, {{1, 1}}, 0, 0, 8), Catch::Contains("0 x 8"));
   CHECK_THROWS_WITH(follow(flow, {{std::nanf(""), 1}}, 0, 8, 8), Catch::Contains("not finite"));
   flow.backward.pop_back();
-  CHECK_THROWS_WITH(follow(flow, {{1, 1}}, 0, 8, 8),
-                    Catch::Contains("3 forward and 2 backward"));
+  CHECK_THROWS_WITH(follow(flow, {{1, 1}}, 0, 8, 8), Catch::Contains("3 forward and 2 backward"));
   flow = steady(3, 8, 8, 0, 0);
   flow.forward[1] = constant(8, 9, 0, 0);
   CHECK_THROWS_WITH(follow(flow, {{1, 1}}, 0, 8, 8), Catch::Contains("8 x 8 and 8 x 9"));

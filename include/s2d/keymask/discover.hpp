@@ -48,18 +48,18 @@ struct discovery_options {
   std::ptrdiff_t frame_height = 0;  ///< of the frames that tracks refer to; 0: that of the masks
   std::ptrdiff_t frame_width = 0;   ///< likewise
 
-  double visibility = 0.3;          ///< a mask is seen where more than this share of points is
-  double matching = 0.5;            ///< a mask matches if more than this share of points is in it
-  std::size_t grid = 50;            ///< points along either side of the grid for visibility
-  double visibility_eps = 0.2;      ///< of the first clustering
-  std::size_t min_samples = 5;      ///< of the first clustering
-  double one2x_ratio = 0.25;        ///< a mask is overlapped if more than this share of points is
-  double one2x_share = 0.25;        ///< * share of the window in which several are, for the flag
-  std::size_t one2x_frames = 2;     ///< * and the least number of frames
-  match_options match;              ///< * what counts as a point in a mask
-  group_distance distance{};        ///< * of the second clustering
-  double jaccard_eps = 0.4;         ///< * its reach with group_distance::jaccard
-  same_frame two_in_a_frame{};      ///< * see there
+  double visibility = 0.3;       ///< a mask is seen where more than this share of points is
+  double matching = 0.5;         ///< a mask matches if more than this share of points is in it
+  std::size_t grid = 50;         ///< points along either side of the grid for visibility
+  double visibility_eps = 0.2;   ///< of the first clustering
+  std::size_t min_samples = 5;   ///< of the first clustering
+  double one2x_ratio = 0.25;     ///< a mask is overlapped if more than this share of points is
+  double one2x_share = 0.25;     ///< * share of the window in which several are, for the flag
+  std::size_t one2x_frames = 2;  ///< * and the least number of frames
+  match_options match;           ///< * what counts as a point in a mask
+  group_distance distance = group_distance::jaccard;  ///< * of the second clustering
+  double jaccard_eps = 0.5;                           ///< * its reach with group_distance::jaccard
+  same_frame two_in_a_frame{};                        ///< * see there
   std::size_t coherence_reach = 8;  ///< frames before and after that the coherence looks at
   /// Used if the tracker can be called from several, that is: if a constant one can be called.
   /// 0: one per processor. The result does not depend on it.
