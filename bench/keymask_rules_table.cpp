@@ -3,9 +3,10 @@
 //   table_keymask_rules DATA [--dump FILE] [SEQUENCE...]
 //
 // DATA holds JPEGImages/SEQUENCE/*.jpg and Annotations/SEQUENCE/*.png (non-zero: foreground).
-// Frame masks are those of the built-in segmenter, tracks those of the flow tracker. --dump writes
-// one line for every frame mask and object, from which scores can be studied.
+// Frame masks are those of the built-in segmenter, tracks those of the flow tracker. Also told: the
+// rank correlation of scores with J. --dump writes one line for every frame mask and object.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -38,7 +39,7 @@ struct rule {
   s2d::discovery_options options;
 };
 
-struct score {
+struct quality {
   double single = 0;  // mean J of a key mask against the foreground
   double unions = 0;  // mean J of the union of a frame's key masks, frames that have any
   double frames = 0;  // share of frames that have any
@@ -61,8 +62,8 @@ sequence load(const fs::path& data, const std::string& name) {
 
 double mean(double sum, double count) { return count > 0 ? sum / count : 0; }
 
-score measure(const sequence& video, const std::vector<s2d::object>& objects) {
-  score result;
+quality measure(const sequence& video, const std::vector<s2d::object>& objects) {
+  quality result;
   const std::size_t frames = video.truth.size();
   std::vector<s2d::bit_mask> all(frames);
   double single = 0, singles = 0;
@@ -93,6 +94,59 @@ score measure(const sequence& video, const std::vector<s2d::object>& objects) {
   return result;
 }
 
+// Ranks from 0, equal values share their mean rank.
+std::vector<double> ranks(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> rank(values.size());
+  for (std::size_t first = 0, last; first < order.size(); first = last) {
+    for (last = first; last < order.size() && values[order[last]] == values[order[first]];) ++last;
+    for (std::size_t i = first; i < last; ++i) rank[order[i]] = double(first + last - 1) / 2;
+  }
+  return rank;
+}
+
+// Spearman's rank correlation; 0 where one side is constant.
+double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto x = ranks(a), y = ranks(b);
+  const double middle = double(x.size() - 1) / 2;
+  double xy = 0, xx = 0, yy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xy += (x[i] - middle) * (y[i] - middle);
+    xx += (x[i] - middle) * (x[i] - middle);
+    yy += (y[i] - middle) * (y[i] - middle);
+  }
+  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
+}
+
+// A score of masks or objects beside their J, of one video after the other.
+struct ranking {
+  std::vector<double> score, j, score_here, j_here;
+  double within = 0;
+  int videos = 0;
+
+  void add(double value, double quality) {
+    score_here.push_back(value);
+    j_here.push_back(quality);
+  }
+  void end_video() {
+    score.insert(score.end(), score_here.begin(), score_here.end());
+    j.insert(j.end(), j_here.begin(), j_here.end());
+    if (score_here.size() > 5) {
+      within += rank_correlation(score_here, j_here);
+      ++videos;
+    }
+    score_here.clear();
+    j_here.clear();
+  }
+  void print(const char* name) const {
+    std::printf("| %s | %zu | %.3f | %.3f |\n", name, score.size(), rank_correlation(score, j),
+                videos > 0 ? within / videos : 0);
+  }
+};
+
 std::vector<rule> rules() {
   std::vector<rule> list;
   const s2d::discovery_options plain;
@@ -103,22 +157,20 @@ std::vector<rule> rules() {
     list.push_back({name, options});
   };
   using s2d::group_distance, s2d::match_unit;
-  add("compat", [](auto& o) { o.compat = true; });
-  for (const bool visible : {false, true})
-    for (const bool points : {false, true})
-      for (const int jaccard : {0, 3, 4, 5, 6}) {
-        static std::vector<std::string> names;
-        names.reserve(64);
-        names.push_back(std::string(visible ? "visible " : "all ") +
-                        (points ? "points" : "pixels") +
-                        (jaccard ? ", jaccard 0." + std::to_string(jaccard) : ", hamming"));
-        add(names.back().c_str(), [&](auto& o) {
-          o.match.visible_only = visible;
-          o.match.unit = points ? match_unit::points : match_unit::pixels;
-          o.distance = jaccard ? group_distance::jaccard : group_distance::hamming;
-          if (jaccard) o.jaccard_eps = jaccard / 10.0;
-        });
-      }
+  add("compat: the official rules and quirks", [](auto& o) { o.compat = true; });
+  add("K12: visible points only", [](auto& o) { o.match.visible_only = true; });
+  add("K13: points, not pixels", [](auto& o) { o.match.unit = match_unit::points; });
+  add("K12 and K13", [](auto& o) { o.match = {match_unit::points, true}; });
+  add("K17: Hamming distance", [](auto& o) { o.distance = group_distance::hamming; });
+  add("K17, K12 and K13", [](auto& o) {
+    o.distance = group_distance::hamming;
+    o.match = {match_unit::points, true};
+  });
+  add("Jaccard distance 0.3", [](auto& o) { o.jaccard_eps = 0.3; });
+  add("Jaccard distance 0.4", [](auto& o) { o.jaccard_eps = 0.4; });
+  add("Jaccard distance 0.6", [](auto& o) { o.jaccard_eps = 0.6; });
+  add("larger of two masks of a frame",
+      [](auto& o) { o.two_in_a_frame = s2d::same_frame::larger; });
   return list;
 }
 
@@ -144,9 +196,10 @@ int main(int count, char* arguments[]) {
   std::sort(names.begin(), names.end());
 
   const auto tried = rules();
-  std::vector<score> sums(tried.size());
+  std::vector<quality> sums(tried.size());
   std::vector<int> without(tried.size());
   double raw_single = 0, raw_union = 0;
+  ranking by_coherence, by_confidence, by_both, by_object;
   for (const std::string& name : names) {
     const sequence video = load(data, name);
     double single = 0, singles = 0, unions = 0;
@@ -164,7 +217,7 @@ int main(int count, char* arguments[]) {
     const s2d::flow_tracker tracker{video.flow, video.truth[0].height, video.truth[0].width};
     for (std::size_t r = 0; r < tried.size(); ++r) {
       const auto found = s2d::discover(video.masks, tracker, tried[r].options);
-      const score s = measure(video, found.objects);
+      const quality s = measure(video, found.objects);
       sums[r].single += s.single;
       sums[r].unions += s.unions;
       sums[r].frames += s.frames;
@@ -172,20 +225,27 @@ int main(int count, char* arguments[]) {
       sums[r].best += s.best;
       sums[r].objects += s.objects;
       without[r] += found.objects.empty() ? 1 : 0;
-      if (dump != nullptr && r == 0) {
-        for (std::size_t i = 0; i < found.masks.size(); ++i) {
-          const auto [t, k] = found.masks[i];
-          std::fprintf(dump, "mask %s %zu %zu %.4f %.4f %.4f\n", name.c_str(), t, k,
-                       double(found.coherence[i]), double(video.masks[t][k].confidence),
-                       s2d::iou(video.masks[t][k].mask, video.truth[t]));
-        }
-        for (const auto& object : found.objects) {
-          const score o = measure(video, {object});
+      if (r > 0) continue;
+      for (std::size_t i = 0; i < found.masks.size(); ++i) {
+        const auto [t, k] = found.masks[i];
+        const s2d::frame_mask& m = video.masks[t][k];
+        const double j = s2d::iou(m.mask, video.truth[t]), c = double(found.coherence[i]);
+        by_coherence.add(c, j);
+        by_confidence.add(double(m.confidence), j);
+        by_both.add(c * double(m.confidence), j);
+        if (dump != nullptr)
+          std::fprintf(dump, "mask %s %zu %zu %.4f %.4f %.4f\n", name.c_str(), t, k, c,
+                       double(m.confidence), j);
+      }
+      for (const auto& object : found.objects) {
+        const quality o = measure(video, {object});
+        by_object.add(double(object.score), o.best);
+        if (dump != nullptr)
           std::fprintf(dump, "object %s %zu %.4f %.4f %.4f\n", name.c_str(), object.keymasks.size(),
                        double(object.score), o.single, o.best);
-        }
       }
     }
+    for (ranking* each : {&by_coherence, &by_confidence, &by_both, &by_object}) each->end_video();
     std::fprintf(stderr, "%s\n", name.c_str());
   }
   const double n = double(names.size());
@@ -197,5 +257,12 @@ int main(int count, char* arguments[]) {
     std::printf("| %s | %.3f | %.3f | %.3f | %.3f | %.3f | %.2f | %d |\n", tried[r].name,
                 sums[r].single / n, sums[r].unions / n, sums[r].frames / n, sums[r].all / n,
                 sums[r].best / n, sums[r].objects / n, without[r]);
+  std::printf(
+      "\n| score | number | rank correlation with J | mean within a video |\n"
+      "|---|---|---|---|\n");
+  by_coherence.print("coherence of a frame mask");
+  by_confidence.print("confidence of a frame mask");
+  by_both.print("coherence * confidence");
+  by_object.print("score of an object, with its J over all frames");
   if (dump != nullptr) std::fclose(dump);
 }

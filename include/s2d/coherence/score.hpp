@@ -1,7 +1,6 @@
 // How well every mask agrees with the masks of nearby frames: the temporal coherence score.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,12 +13,12 @@ namespace s2d::inline S2D_ABI {
 
 /// Collects, mask by mask, where points land, and scores all masks at the end.
 ///
-/// Two masks agree by the geometric mean of two point-mask Jaccard indices: of the points of the
-/// first in the second, and of the points of the second in the first. The coherence of a mask is
-/// the mean of its best agreement over the frames near its own, each frame weighted by the share
-/// of the mask's points visible in it, so that a frame in which the object is hidden says nothing
-/// and one in which it is seen but has no mask counts against it. In [0, 1]; 0 for a mask that is
-/// seen in no frame but its own.
+/// Two masks agree by the smaller of two point-mask Jaccard indices: of the points of the first in
+/// the second, and of the points of the second in the first. The coherence of a mask is the mean of
+/// its best agreement over the frames near its own, each frame weighted by the share of the mask's
+/// points visible in it, so that a frame in which the object is hidden says nothing and one in
+/// which it is seen but has no mask counts against it. In [0, 1]; 0 for a mask that is seen in no
+/// frame but its own.
 class coherence_table {
  public:
   /// @param table  the masks; must outlive this
@@ -76,11 +75,12 @@ class coherence_table {
       if (t == (*table_)[row].frame) continue;
       float best = 0;
       for (std::size_t other = table_->first_row(t); other < table_->first_row(t + 1); ++other) {
-        const float mutual = ratio(row, other) * ratio(other, row);
-        if (mutual > best) best = mutual;
+        const float there = ratio(row, other), back = ratio(other, row);
+        const float both = there < back ? there : back;
+        if (both > best) best = both;
       }
       const float weight = own.weight[t - own.range.first];
-      sum += weight * std::sqrt(best);
+      sum += weight * best;
       weights += weight;
     }
     return weights > 0 ? sum / weights : 0;

@@ -60,7 +60,7 @@ struct discovery_options {
   group_distance distance = group_distance::jaccard;  ///< * of the second clustering
   double jaccard_eps = 0.5;                           ///< * its reach with group_distance::jaccard
   same_frame two_in_a_frame{};                        ///< * see there
-  std::size_t coherence_reach = 8;  ///< frames before and after that the coherence looks at
+  std::size_t coherence_reach = 6;  ///< frames before and after that the coherence looks at
   /// Used if the tracker can be called from several, that is: if a constant one can be called.
   /// 0: one per processor. The result does not depend on it.
   std::size_t threads = 1;
