@@ -1,4 +1,4 @@
-"""scikit-learn's DBSCAN on the rows of bench_dbscan: python3 dbscan_peer.py [ROWS FRAMES FLIPS]"""
+"""scikit-learn's DBSCAN on the rows of bench_dbscan: python3 bench/peers/dbscan.py [ROWS FRAMES FLIPS]"""
 import sys, time
 import numpy as np
 from sklearn.cluster import DBSCAN
