@@ -3,10 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstring>
 
 #include <s2d/core/bit_mask.hpp>
 #include <s2d/core/error.hpp>
+#include <s2d/flow/detail/lanes.hpp>
 #include <s2d/flow/field.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -18,42 +19,66 @@ struct consistency_options {
 
 namespace detail {
 
-/// One row of forward-backward tests: 1 where it is passed.
-inline void consistent_row(const flow_field& f, const flow_field& b, std::ptrdiff_t y,
-                           const consistency_options& options, std::int32_t* passed) {
-  const auto width = static_cast<std::int32_t>(f.width());
-  const auto last_x = static_cast<float>(f.width() - 1),
-             last_y = static_cast<float>(f.height() - 1);
-  const auto far_x = static_cast<std::int32_t>(f.width() > 1 ? f.width() - 2 : 0);
-  const auto far_y = static_cast<std::int32_t>(f.height() > 1 ? f.height() - 2 : 0);
+/// The forward-backward tests of up to 64 pixels of row y from x0 on, as bits.
+inline bit_mask::word consistent_word(const flow_field& f, const flow_field& b, std::ptrdiff_t y,
+                                      std::ptrdiff_t x0, const consistency_options& options) {
+  using real = dense::lanes;
+  using whole = dense::integers<dense::lane_count>;
+  constexpr int size = 64, step = static_cast<int>(dense::lane_count);
+  const int count = static_cast<int>(f.width() - x0 < size ? f.width() - x0 : size);
   const std::ptrdiff_t right = f.width() > 1 ? 1 : 0, below = f.height() > 1 ? f.width() : 0;
-  const float* fu = f.u.row(y);
-  const float* fv = f.v.row(y);
-  const float* bu = b.u.data();
-  const float* bv = b.v.data();
-  for (std::int32_t x = 0; x < width; ++x) {
-    const float u = fu[x], v = fv[x];
-    const float px = static_cast<float>(x) + u, py = static_cast<float>(y) + v;
-    // Not a number goes to 0 here and fails the test below.
-    float cx = px > 0.0f ? px : 0.0f, cy = py > 0.0f ? py : 0.0f;
-    cx = cx < last_x ? cx : last_x;
-    cy = cy < last_y ? cy : last_y;
-    auto ix = static_cast<std::int32_t>(cx), iy = static_cast<std::int32_t>(cy);
-    ix = ix < far_x ? ix : far_x;
-    iy = iy < far_y ? iy : far_y;
-    const float sx = cx - static_cast<float>(ix), sy = cy - static_cast<float>(iy);
-    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(iy) * width + ix;
-    const auto read = [&](const float* plane) {
-      const float top = plane[at] + sx * (plane[at + right] - plane[at]);
-      const float bottom = plane[at + below] + sx * (plane[at + below + right] - plane[at + below]);
+  alignas(64) float u[size] = {}, v[size] = {}, part_x[size], part_y[size];
+  alignas(64) std::int32_t ix[size], iy[size], passed[size];
+  alignas(64) float corners[8][size] = {};
+  std::memcpy(u, f.u.row(y) + x0, static_cast<std::size_t>(count) * sizeof(float));
+  std::memcpy(v, f.v.row(y) + x0, static_cast<std::size_t>(count) * sizeof(float));
+  real at_x = real{} + static_cast<float>(x0);
+  for (int k = 0; k < step; ++k) at_x[k] += static_cast<float>(k);
+  // Clamps to the frame; not a number goes to 0 and fails the test below.
+  const auto hold = [](const real& p, std::ptrdiff_t n, std::int32_t* index, float* part) {
+    const real zero{}, last = zero + static_cast<float>(n - 1);
+    real c = p > zero ? p : zero;
+    c = c < last ? c : last;
+    whole i = __builtin_convertvector(c, whole);
+    const whole most = whole{} + static_cast<std::int32_t>(n > 1 ? n - 2 : 0);
+    i = i < most ? i : most;
+    std::memcpy(index, &i, sizeof i);
+    dense::store(part, c - __builtin_convertvector(i, real));
+  };
+  for (int i = 0; i < size; i += step) {
+    hold(at_x + static_cast<float>(i) + dense::load<real>(u + i), f.width(), ix + i, part_x + i);
+    hold(static_cast<float>(y) + dense::load<real>(v + i), f.height(), iy + i, part_y + i);
+  }
+  for (int i = 0; i < count; ++i) {
+    const std::ptrdiff_t at = iy[i] * f.width() + ix[i];
+    const float* bu = b.u.data() + at;
+    const float* bv = b.v.data() + at;
+    corners[0][i] = bu[0], corners[1][i] = bu[right];
+    corners[2][i] = bu[below], corners[3][i] = bu[below + right];
+    corners[4][i] = bv[0], corners[5][i] = bv[right];
+    corners[6][i] = bv[below], corners[7][i] = bv[below + right];
+  }
+  for (int i = 0; i < size; i += step) {
+    const real fu = dense::load<real>(u + i), fv = dense::load<real>(v + i);
+    const real sx = dense::load<real>(part_x + i), sy = dense::load<real>(part_y + i);
+    const auto read = [&](int first) {
+      const auto corner = [&](int k) { return dense::load<real>(corners[first + k] + i); };
+      const real top = corner(0) + sx * (corner(1) - corner(0));
+      const real bottom = corner(2) + sx * (corner(3) - corner(2));
       return top + sy * (bottom - top);
     };
-    const float ru = read(bu), rv = read(bv);
-    const float sum_u = u + ru, sum_v = v + rv;
-    const float limit = options.base + options.slope * (u * u + v * v + ru * ru + rv * rv);
-    passed[x] = (px >= -0.5f) & (py >= -0.5f) & (px < last_x + 0.5f) & (py < last_y + 0.5f) &
-                (sum_u * sum_u + sum_v * sum_v < limit);
+    const real ru = read(0), rv = read(4);
+    const real sum_u = fu + ru, sum_v = fv + rv;
+    const real px = at_x + static_cast<float>(i) + fu, py = static_cast<float>(y) + fv;
+    const real limit = options.base + options.slope * (fu * fu + fv * fv + ru * ru + rv * rv);
+    const whole good = (px >= -0.5f) & (py >= -0.5f) & (px < static_cast<float>(f.width()) - 0.5f) &
+                       (py < static_cast<float>(f.height()) - 0.5f) &
+                       (sum_u * sum_u + sum_v * sum_v < limit);
+    std::memcpy(passed + i, &good, sizeof good);
   }
+  bit_mask::word bits = 0;
+  for (int i = 0; i < count; ++i) bits |= static_cast<bit_mask::word>(passed[i] & 1) << i;
+  return bits;
 }
 
 }  // namespace detail
@@ -73,14 +98,9 @@ inline void consistent_row(const flow_field& f, const flow_field& b, std::ptrdif
   require(options.base >= 0 && options.slope >= 0, "consistent_pixels: base is ", options.base,
           " and slope ", options.slope, ", expected >= 0");
   bit_mask out(forward.height(), forward.width());
-  std::vector<std::int32_t> passed(static_cast<std::size_t>(out.width));
-  for (std::ptrdiff_t y = 0; y < out.height; ++y) {
-    detail::consistent_row(forward, backward, y, options, passed.data());
-    for (std::ptrdiff_t x = 0; x < out.width; ++x) {
-      out.row(y)[x / 64] |= static_cast<bit_mask::word>(passed[static_cast<std::size_t>(x)])
-                            << (x % 64);
-    }
-  }
+  for (std::ptrdiff_t y = 0; y < out.height; ++y)
+    for (std::ptrdiff_t k = 0; k < out.words_per_row(); ++k)
+      out.row(y)[k] = detail::consistent_word(forward, backward, y, 64 * k, options);
   return out;
 }
 
