@@ -54,14 +54,16 @@ plane_view<const T> contiguous(plane_view<const T> x, matrix<T>& storage) {
 }
 
 template <class T>
-matrix<T> warp_plane_back(plane_view<const T> x, const flow_field& flow,
-                          const warp_options& options, T fill) {
+void warp_plane_back(plane_view<const T> x, const flow_field& flow, plane_view<T> out,
+                     const warp_options& options, T fill) {
+  require(out.height == x.height && out.width == x.width, "warp_back: result is ", out.height,
+          " x ", out.width, ", expected ", x.height, " x ", x.width, " (height x width)");
+  require(out.column_stride == 1, "warp_back: column stride of the result is ", out.column_stride,
+          ", expected 1");
   matrix<T> storage;
   x = contiguous(x, storage);
-  matrix<T> out(x.height, x.width);
   warp_picture(source<T, 1>{x.data, x.height, x.width, x.row_stride, options.border, fill}, flow,
                options.filter, [&](std::ptrdiff_t y) { return out.row(y); });
-  return out;
 }
 
 }  // namespace detail::warping
@@ -70,20 +72,36 @@ matrix<T> warp_plane_back(plane_view<const T> x, const flow_field& flow,
 /// it shows frame t + 1 as seen from frame t. Sums in float, 8-bit results rounded to nearest,
 /// halves up. Zero flow copies (finite values) exactly.
 /// @param x [h, w] any strides   @param flow [h, w]
+/// @param out [h, w] column stride 1
 /// @throws invalid_input if sizes differ, a side is 2^30 or more, or fill is not a value of x
+/// The first two forms write into memory of the caller, which must not overlap x.
 /// O(pixels).
+inline void warp_back(plane_view<const std::uint8_t> x, const flow_field& flow,
+                      plane_view<std::uint8_t> out, const warp_options& options = {}) {
+  detail::warping::check("warp_back", x, flow, options);
+  detail::warping::warp_plane_back(x, flow, out, options,
+                                   detail::warping::fill_byte("warp_back", options));
+}
+/// @copydoc warp_back
+inline void warp_back(plane_view<const float> x, const flow_field& flow, plane_view<float> out,
+                      const warp_options& options = {}) {
+  detail::warping::check("warp_back", x, flow, options);
+  detail::warping::warp_plane_back(x, flow, out, options, options.fill);
+}
+/// @copydoc warp_back
 [[nodiscard]] inline matrix<std::uint8_t> warp_back(plane_view<const std::uint8_t> x,
                                                     const flow_field& flow,
                                                     const warp_options& options = {}) {
-  detail::warping::check("warp_back", x, flow, options);
-  return detail::warping::warp_plane_back(x, flow, options,
-                                          detail::warping::fill_byte("warp_back", options));
+  matrix<std::uint8_t> out(x.height, x.width);
+  warp_back(x, flow, out.view(), options);
+  return out;
 }
 /// @copydoc warp_back
 [[nodiscard]] inline matrix<float> warp_back(plane_view<const float> x, const flow_field& flow,
                                              const warp_options& options = {}) {
-  detail::warping::check("warp_back", x, flow, options);
-  return detail::warping::warp_plane_back(x, flow, options, options.fill);
+  matrix<float> out(x.height, x.width);
+  warp_back(x, flow, out.view(), options);
+  return out;
 }
 /// @copydoc warp_back
 [[nodiscard]] inline image warp_back(image_view x, const flow_field& flow,

@@ -21,44 +21,56 @@ namespace detail::warping {
 
 inline constexpr int block_size = 256;
 
-/// The sources of some pixels of a row. Whole and fractional parts of the displacement are kept
-/// apart, so that positions are exact in pictures of any size.
-template <class Index>
-struct block {
-  alignas(64) float u[block_size], v[block_size];         // zero behind the last pixel
-  alignas(64) std::int32_t x[block_size], y[block_size];  // pixel at or left above the source
-  alignas(64) float part_x[block_size], part_y[block_size];
-  alignas(64) Index at[block_size];  // element of (y, x), 0 where it cannot be read directly
-  alignas(64) std::int32_t direct[block_size];  // not 0 where all needed pixels lie in the frame
-  bool all_direct = false;
-
-  void take(const float* from_u, const float* from_v, int count) {
-    const auto bytes = static_cast<std::size_t>(count) * sizeof(float);
-    std::memcpy(u, from_u, bytes);
-    std::memcpy(v, from_v, bytes);
-    for (int i = count; i % dense::lane_count != 0; ++i) u[i] = v[i] = 0.0f;
-  }
-};
-
 /// Not a number counts as far outside.
 inline float bounded(float d) { return !(d > -1e9f) ? -1e9f : (d < 1e9f ? d : 1e9f); }
 
-/// Fills the rest of a block from its displacements. Pixels right and below are needed too unless
-/// Nearest.
-/// @param step elements from one row to the next
+/// A displaced position: the pixel at or left above it, and the parts beyond. Whole and fractional
+/// parts of the displacement are kept apart, so that positions are exact in pictures of any size.
+struct place {
+  std::ptrdiff_t y, x;
+  float part_y, part_x;
+};
+
+inline place displaced(std::ptrdiff_t y, std::ptrdiff_t x, float v, float u) {
+  const float du = bounded(u), dv = bounded(v);
+  auto whole_u = static_cast<std::int32_t>(du), whole_v = static_cast<std::int32_t>(dv);
+  whole_u -= static_cast<float>(whole_u) > du ? 1 : 0;
+  whole_v -= static_cast<float>(whole_v) > dv ? 1 : 0;
+  return {y + whole_v, x + whole_u, dv - static_cast<float>(whole_v),
+          du - static_cast<float>(whole_u)};
+}
+
+inline place nearest_pixel(place p) {
+  return {p.y + (p.part_y >= 0.5f ? 1 : 0), p.x + (p.part_x >= 0.5f ? 1 : 0), 0, 0};
+}
+
+/// The sources of some pixels of a row.
+template <class Index>
+struct block {
+  alignas(64) float part_x[block_size], part_y[block_size];
+  alignas(64) Index at[block_size];  // element, or -1 where a needed pixel lies outside
+  bool all_inside = false;
+};
+
+/// Where the `count` pixels from (row, first) on have their sources. Pixels right and below are
+/// needed too unless Nearest.
+/// @param step elements from one row to the next   @param channels elements of a pixel
 template <bool Nearest, class Index>
-void locate(std::ptrdiff_t row, std::ptrdiff_t first, int count, std::ptrdiff_t height,
-            std::ptrdiff_t width, std::ptrdiff_t step, block<Index>& out) {
+void locate(const float* u, const float* v, std::ptrdiff_t row, std::ptrdiff_t first, int count,
+            std::ptrdiff_t height, std::ptrdiff_t width, std::ptrdiff_t step,
+            std::ptrdiff_t channels, block<Index>& out) {
   using real = dense::lanes;
   using whole = dense::integers<dense::lane_count>;
+  constexpr int lanes = static_cast<int>(dense::lane_count);
   const auto last_x = static_cast<std::int32_t>(width - (Nearest ? 1 : 2));
   const auto last_y = static_cast<std::int32_t>(height - (Nearest ? 1 : 2));
-  const whole y0 = whole{} + static_cast<std::int32_t>(row);
-  whole x0 = whole{} + static_cast<std::int32_t>(first);
-  for (int k = 0; k < dense::lane_count; ++k) x0[k] += k;
-  const real low = real{} - 1e9f, high = real{} + 1e9f;
+  int i = 0;
   whole all = whole{} - 1;
-  for (int i = 0; i < count; i += static_cast<int>(dense::lane_count)) {
+  if constexpr (sizeof(Index) == sizeof(std::int32_t)) {
+    const whole y0 = whole{} + static_cast<std::int32_t>(row);
+    whole x0 = whole{} + static_cast<std::int32_t>(first);
+    for (int k = 0; k < lanes; ++k) x0[k] += k;
+    const real low = real{} - 1e9f, high = real{} + 1e9f;
     const auto split = [&](const float* from, real& part) {
       auto d = dense::load<real>(from);
       d = d > low ? d : low;
@@ -68,34 +80,49 @@ void locate(std::ptrdiff_t row, std::ptrdiff_t first, int count, std::ptrdiff_t 
       part = d - __builtin_convertvector(w, real);
       return w;
     };
-    real part_x, part_y;
-    whole x = x0 + split(out.u + i, part_x);
-    whole y = y0 + split(out.v + i, part_y);
-    if constexpr (Nearest) {
-      x -= part_x >= 0.5f;
-      y -= part_y >= 0.5f;
-    }
-    const whole inside = (x >= 0) & (x <= last_x) & (y >= 0) & (y <= last_y);
-    std::memcpy(out.x + i, &x, sizeof x);
-    std::memcpy(out.y + i, &y, sizeof y);
-    dense::store(out.part_x + i, part_x);
-    dense::store(out.part_y + i, part_y);
-    std::memcpy(out.direct + i, &inside, sizeof inside);
-    if constexpr (sizeof(Index) == sizeof(std::int32_t)) {
-      const whole at = (y * static_cast<std::int32_t>(step) + x) & inside;
+    for (; i + lanes <= count; i += lanes) {
+      real part_x, part_y;
+      whole x = x0 + split(u + i, part_x);
+      whole y = y0 + split(v + i, part_y);
+      if constexpr (Nearest) {
+        x -= part_x >= 0.5f;
+        y -= part_y >= 0.5f;
+      } else {
+        dense::store(out.part_x + i, part_x);
+        dense::store(out.part_y + i, part_y);
+      }
+      const whole inside = (x >= 0) & (x <= last_x) & (y >= 0) & (y <= last_y);
+      const whole at =
+          (y * static_cast<std::int32_t>(step) + x * static_cast<std::int32_t>(channels)) | ~inside;
       std::memcpy(out.at + i, &at, sizeof at);
+      all &= inside;
+      x0 += lanes;
     }
-    if (i + dense::lane_count <= count) all &= inside;
-    x0 += static_cast<std::int32_t>(dense::lane_count);
+  }
+  bool rest = true;
+  for (; i < count; ++i) {
+    place p = displaced(row, first + i, v[i], u[i]);
+    if constexpr (Nearest) p = nearest_pixel(p);
+    out.part_x[i] = p.part_x;
+    out.part_y[i] = p.part_y;
+    const bool inside = p.x >= 0 && p.x <= last_x && p.y >= 0 && p.y <= last_y;
+    out.at[i] = inside ? static_cast<Index>(p.y * step + p.x * channels) : Index{-1};
+    rest = rest && inside;
   }
   std::int32_t every = -1;
-  for (int k = 0; k < dense::lane_count; ++k) every &= all[k];
-  for (int i = count - count % static_cast<int>(dense::lane_count); i < count; ++i)
-    every &= out.direct[i];
-  out.all_direct = every != 0;
-  if constexpr (sizeof(Index) != sizeof(std::int32_t)) {
-    for (int i = 0; i < count; ++i)
-      out.at[i] = out.direct[i] != 0 ? static_cast<Index>(out.y[i]) * step + out.x[i] : 0;
+  for (int k = 0; k < lanes; ++k) every &= all[k];
+  out.all_inside = rest && every != 0;
+}
+
+/// Every run of pixels of a block whose sources can be read directly, and each of the others.
+template <class Index, class Run, class Other>
+void for_runs(const block<Index>& b, int count, const Run& run, const Other& other) {
+  if (b.all_inside) return run(0, count);
+  for (int i = 0; i < count;) {
+    int end = i;
+    while (end < count && b.at[end] >= 0) ++end;
+    if (end > i) run(i, end);
+    for (i = end; i < count && b.at[i] < 0; ++i) other(i);
   }
 }
 
@@ -131,40 +158,32 @@ inline float blend(float a, float b, float c, float d, float x, float y) {
   return top + y * (bottom - top);
 }
 
-/// Pixels whose sources lie at or over the border.
-template <bool Nearest, class T, std::ptrdiff_t Channels, class Index>
-void warp_border_pixels(const source<T, Channels>& from, const block<Index>& b, int count, T* out) {
-  for (int i = 0; i < count; ++i) {
-    if (b.direct[i] != 0) continue;
-    const bool number = b.u[i] == b.u[i] && b.v[i] == b.v[i];
-    for (std::ptrdiff_t c = 0; c < Channels; ++c) {
-      T& to = out[i * Channels + c];
-      const std::ptrdiff_t y = b.y[i], x = b.x[i];
-      if (!number)
-        to = from.fill;
-      else if constexpr (Nearest)
-        to = from(y, x, c);
-      else {
-        const auto tap = [&](std::ptrdiff_t j, std::ptrdiff_t k) {
-          return static_cast<float>(from(y + j, x + k, c));
-        };
-        to =
-            rounded<T>(blend(tap(0, 0), tap(0, 1), tap(1, 0), tap(1, 1), b.part_x[i], b.part_y[i]));
-      }
+/// One pixel whose source lies at or over the border.
+template <bool Nearest, class T, std::ptrdiff_t Channels>
+void warp_border_pixel(const source<T, Channels>& from, place p, T* out) {
+  for (std::ptrdiff_t c = 0; c < Channels; ++c) {
+    if constexpr (Nearest) {
+      out[c] = from(p.y, p.x, c);
+    } else {
+      const auto tap = [&](std::ptrdiff_t j, std::ptrdiff_t k) {
+        return static_cast<float>(from(p.y + j, p.x + k, c));
+      };
+      out[c] = rounded<T>(blend(tap(0, 0), tap(0, 1), tap(1, 0), tap(1, 1), p.part_x, p.part_y));
     }
   }
 }
 
+/// Pixels [begin, end) of a block; out belongs to pixel 0.
 template <bool Nearest, class T, std::ptrdiff_t Channels, class Index>
-void warp_block(const source<T, Channels>& from, const block<Index>& b, int count, T* out) {
+void warp_run(const source<T, Channels>& from, const block<Index>& b, int begin, int end, T* out) {
   if constexpr (Nearest) {
-    for (int i = 0; i < count; ++i)
+    for (int i = begin; i < end; ++i)
       for (std::ptrdiff_t c = 0; c < Channels; ++c)
         out[i * Channels + c] = from.data[static_cast<std::ptrdiff_t>(b.at[i]) + c];
   } else if constexpr (Channels == 1 && sizeof(T) == 1) {
     // Two bytes of either row at once; then everything is arithmetic.
     alignas(64) std::uint32_t taps[block_size];
-    for (int i = 0; i < count; ++i) {
+    for (int i = begin; i < end; ++i) {
       const T* at = from.data + b.at[i];
       std::uint16_t top, bottom;
       std::memcpy(&top, at, 2);
@@ -172,31 +191,17 @@ void warp_block(const source<T, Channels>& from, const block<Index>& b, int coun
       taps[i] = top | static_cast<std::uint32_t>(bottom) << 16;
     }
     constexpr int left = std::endian::native == std::endian::little ? 0 : 8, right = 8 - left;
-    const float* part_x = b.part_x;
-    const float* part_y = b.part_y;
     alignas(64) T values[block_size];
-    for (int i = 0; i < count; ++i) {
+    for (int i = begin; i < end; ++i) {
       const auto tap = [&](int shift) {
         return static_cast<float>(static_cast<std::int32_t>((taps[i] >> shift) & 255u));
       };
       values[i] = rounded<T>(
-          blend(tap(left), tap(right), tap(16 + left), tap(16 + right), part_x[i], part_y[i]));
+          blend(tap(left), tap(right), tap(16 + left), tap(16 + right), b.part_x[i], b.part_y[i]));
     }
-    std::memcpy(out, values, static_cast<std::size_t>(count));
-  } else if constexpr (Channels == 1 && std::is_same_v<T, float>) {
-    alignas(64) float top[2 * block_size], bottom[2 * block_size], values[block_size];
-    for (int i = 0; i < count; ++i) {
-      const float* at = from.data + b.at[i];
-      std::memcpy(top + 2 * i, at, 2 * sizeof(float));
-      std::memcpy(bottom + 2 * i, at + from.stride, 2 * sizeof(float));
-    }
-    for (int i = 0; i < count; ++i) {
-      values[i] = blend(top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], b.part_x[i],
-                        b.part_y[i]);
-    }
-    std::memcpy(out, values, static_cast<std::size_t>(count) * sizeof(float));
+    std::memcpy(out + begin, values + begin, static_cast<std::size_t>(end - begin));
   } else {
-    for (int i = 0; i < count; ++i) {
+    for (int i = begin; i < end; ++i) {
       const T* at = from.data + b.at[i];
       const T* below = at + from.stride;
       for (std::ptrdiff_t c = 0; c < Channels; ++c) {
@@ -213,22 +218,24 @@ template <bool Nearest, class Index, class T, std::ptrdiff_t Channels, class Out
 void warp_rows(const source<T, Channels>& from, const flow_field& flow, const OutRow& out_row) {
   block<Index> b;
   for (std::ptrdiff_t y = 0; y < flow.height(); ++y) {
-    T* out = out_row(y);
     for (std::ptrdiff_t x = 0; x < flow.width(); x += block_size) {
       const int count =
           static_cast<int>(flow.width() - x < block_size ? flow.width() - x : block_size);
-      b.take(flow.u.row(y) + x, flow.v.row(y) + x, count);
-      locate<Nearest>(y, x, count, from.height, from.width, from.stride, b);
-      if constexpr (Channels > 1) {
-        for (int i = 0; i < count; ++i)
-          if (b.direct[i] != 0) b.at[i] += static_cast<Index>(b.x[i]) * (Channels - 1);
-      }
-      T* to = out + x * Channels;
-      // Element 0 stands for the pixels that are not direct; it has neighbours only if there are
-      // two rows and columns.
-      if (b.all_direct || Nearest || (from.height > 1 && from.width > 1))
-        warp_block<Nearest>(from, b, count, to);
-      if (!b.all_direct) warp_border_pixels<Nearest>(from, b, count, to);
+      const float* u = flow.u.row(y) + x;
+      const float* v = flow.v.row(y) + x;
+      T* out = out_row(y) + x * Channels;
+      locate<Nearest>(u, v, y, x, count, from.height, from.width, from.stride, Channels, b);
+      for_runs(
+          b, count, [&](int begin, int end) { warp_run<Nearest>(from, b, begin, end, out); },
+          [&](int i) {
+            T* to = out + i * Channels;
+            if (u[i] != u[i] || v[i] != v[i]) {
+              for (std::ptrdiff_t c = 0; c < Channels; ++c) to[c] = from.fill;
+              return;
+            }
+            const place p = displaced(y, x + i, v[i], u[i]);
+            warp_border_pixel<Nearest>(from, Nearest ? nearest_pixel(p) : p, to);
+          });
     }
   }
 }
@@ -237,8 +244,7 @@ void warp_rows(const source<T, Channels>& from, const flow_field& flow, const Ou
 template <class T, std::ptrdiff_t Channels, class OutRow>
 void warp_picture(const source<T, Channels>& from, const flow_field& flow, warp_filter filter,
                   const OutRow& out_row) {
-  const bool narrow =
-      from.height * from.stride <= (std::numeric_limits<std::int32_t>::max)() && from.stride >= 0;
+  const bool narrow = from.height * from.stride <= (std::numeric_limits<std::int32_t>::max)();
   const bool nearest = filter == warp_filter::nearest;
   if (nearest && narrow)
     warp_rows<true, std::int32_t>(from, flow, out_row);
@@ -258,31 +264,28 @@ void warp_bits(const bit_mask& from, const flow_field& flow, const warp_options&
   const std::ptrdiff_t step = from.words_per_row() * bit_mask::word_bits;
   block<Index> b;
   for (std::ptrdiff_t y = 0; y < flow.height(); ++y) {
-    for (std::ptrdiff_t x = 0; x < flow.width(); x += block_size) {
-      const int count =
-          static_cast<int>(flow.width() - x < block_size ? flow.width() - x : block_size);
-      b.take(flow.u.row(y) + x, flow.v.row(y) + x, count);
-      locate<true>(y, x, count, from.height, from.width, step, b);
-      for (int i = 0; i < count; i += 64) {
-        const int end = count - i < 64 ? count - i : 64;
-        bit_mask::word bits = 0;
-        for (int k = 0; k < end; ++k) {
-          const Index at = b.at[i + k];
-          bits |= (words[at >> 6] >> (at & 63) & 1u) << k;
-        }
-        out.row(y)[(x + i) / 64] = bits;
-      }
-      if (b.all_direct) continue;
-      for (int i = 0; i < count; ++i) {
-        if (b.direct[i] != 0) continue;
-        bool on = options.fill >= 0.5f;
-        if (options.border == warp_border::replicate && b.u[i] == b.u[i] && b.v[i] == b.v[i]) {
-          const std::ptrdiff_t py = b.y[i], px = b.x[i];
-          on = from(py < 0 ? 0 : (py >= from.height ? from.height - 1 : py),
-                    px < 0 ? 0 : (px >= from.width ? from.width - 1 : px));
-        }
-        out.set(y, x + i, on);
-      }
+    for (std::ptrdiff_t x = 0; x < flow.width(); x += 64) {
+      const int count = static_cast<int>(flow.width() - x < 64 ? flow.width() - x : 64);
+      const float* u = flow.u.row(y) + x;
+      const float* v = flow.v.row(y) + x;
+      locate<true>(u, v, y, x, count, from.height, from.width, step, 1, b);
+      bit_mask::word bits = 0;
+      for_runs(
+          b, count,
+          [&](int begin, int end) {
+            for (int i = begin; i < end; ++i)
+              bits |= (words[b.at[i] >> 6] >> (b.at[i] & 63) & 1u) << i;
+          },
+          [&](int i) {
+            bool on = options.fill >= 0.5f;
+            if (options.border == warp_border::replicate && u[i] == u[i] && v[i] == v[i]) {
+              const place p = nearest_pixel(displaced(y, x + i, v[i], u[i]));
+              on = from(p.y < 0 ? 0 : (p.y >= from.height ? from.height - 1 : p.y),
+                        p.x < 0 ? 0 : (p.x >= from.width ? from.width - 1 : p.x));
+            }
+            bits |= static_cast<bit_mask::word>(on) << i;
+          });
+      out.row(y)[x / 64] = bits;
     }
   }
 }

@@ -14,20 +14,13 @@
 namespace s2d::inline S2D_ABI {
 namespace detail::warping {
 
-/// Calls visit(y, x, landing y, landing x, part y, part x) for every pixel whose displacement is a
-/// number; the landing place is the pixel at or left above it.
+/// Calls visit(y, x, landing place) for every pixel whose displacement is a number.
 template <class Visit>
 void for_landings(const flow_field& flow, const Visit& visit) {
   for (std::ptrdiff_t y = 0; y < flow.height(); ++y) {
     for (std::ptrdiff_t x = 0; x < flow.width(); ++x) {
       const float u = flow.u(y, x), v = flow.v(y, x);
-      if (u != u || v != v) continue;
-      const float du = bounded(u), dv = bounded(v);
-      auto whole_u = static_cast<std::int32_t>(du), whole_v = static_cast<std::int32_t>(dv);
-      whole_u -= static_cast<float>(whole_u) > du ? 1 : 0;
-      whole_v -= static_cast<float>(whole_v) > dv ? 1 : 0;
-      visit(y, x, y + whole_v, x + whole_u, dv - static_cast<float>(whole_v),
-            du - static_cast<float>(whole_u));
+      if (u == u && v == v) visit(y, x, displaced(y, x, v, u));
     }
   }
 }
@@ -40,13 +33,12 @@ void splat(const flow_field& flow, warp_filter filter, T* values, bit_mask& cove
   if (filter == warp_filter::nearest) {
     constexpr float far = (std::numeric_limits<float>::max)();
     matrix<float> nearest(height, width, far);
-    for_landings(flow, [&](std::ptrdiff_t y, std::ptrdiff_t x, std::ptrdiff_t to_y,
-                           std::ptrdiff_t to_x, float part_y, float part_x) {
-      to_y += part_y >= 0.5f ? 1 : 0;
-      to_x += part_x >= 0.5f ? 1 : 0;
+    for_landings(flow, [&](std::ptrdiff_t y, std::ptrdiff_t x, const place& p) {
+      const auto [to_y, to_x, zero_y, zero_x] = nearest_pixel(p);
+      (void)zero_y, (void)zero_x;
       if (to_y < 0 || to_y >= height || to_x < 0 || to_x >= width) return;
-      const float dy = part_y >= 0.5f ? 1 - part_y : part_y;
-      const float dx = part_x >= 0.5f ? 1 - part_x : part_x;
+      const float dy = p.part_y >= 0.5f ? 1 - p.part_y : p.part_y;
+      const float dx = p.part_x >= 0.5f ? 1 - p.part_x : p.part_x;
       const float distance = dx * dx + dy * dy;
       float& best = nearest(to_y, to_x);
       if (!(distance < best)) return;
@@ -58,13 +50,13 @@ void splat(const flow_field& flow, warp_filter filter, T* values, bit_mask& cove
     return;
   }
   std::vector<float> sums(static_cast<std::size_t>(height * width * (Channels + 1)));
-  for_landings(flow, [&](std::ptrdiff_t y, std::ptrdiff_t x, std::ptrdiff_t to_y,
-                         std::ptrdiff_t to_x, float part_y, float part_x) {
+  for_landings(flow, [&](std::ptrdiff_t y, std::ptrdiff_t x, const place& p) {
     for (std::ptrdiff_t j = 0; j < 2; ++j) {
       for (std::ptrdiff_t i = 0; i < 2; ++i) {
-        const std::ptrdiff_t py = to_y + j, px = to_x + i;
+        const std::ptrdiff_t py = p.y + j, px = p.x + i;
         if (py < 0 || py >= height || px < 0 || px >= width) continue;
-        const float weight = (j != 0 ? part_y : 1 - part_y) * (i != 0 ? part_x : 1 - part_x);
+        const float weight =
+            (j != 0 ? p.part_y : 1 - p.part_y) * (i != 0 ? p.part_x : 1 - p.part_x);
         if (weight == 0) continue;
         float* to = sums.data() + (py * width + px) * (Channels + 1);
         for (std::ptrdiff_t c = 0; c < Channels; ++c)
@@ -86,12 +78,10 @@ void splat(const flow_field& flow, warp_filter filter, T* values, bit_mask& cove
 
 inline bit_mask scatter(const bit_mask& from, const flow_field& flow) {
   bit_mask out(from.height, from.width);
-  for_landings(flow, [&](std::ptrdiff_t y, std::ptrdiff_t x, std::ptrdiff_t to_y,
-                         std::ptrdiff_t to_x, float part_y, float part_x) {
-    to_y += part_y >= 0.5f ? 1 : 0;
-    to_x += part_x >= 0.5f ? 1 : 0;
-    if (to_y >= 0 && to_y < from.height && to_x >= 0 && to_x < from.width && from(y, x))
-      out.set(to_y, to_x);
+  for_landings(flow, [&](std::ptrdiff_t y, std::ptrdiff_t x, const place& p) {
+    const place to = nearest_pixel(p);
+    if (to.y >= 0 && to.y < from.height && to.x >= 0 && to.x < from.width && from(y, x))
+      out.set(to.y, to.x);
   });
   return out;
 }
