@@ -76,6 +76,7 @@ std::string stamp_for(const clip& from, const settings& what, bool discover) {
   json.member("discover", discover).end_object();
   print.add(json.text());
   if (!what.masks.empty()) print.add_tree(what.masks);
+  if (!what.features.empty()) print.add_tree(what.features);
   if (!what.tracks.empty()) print.add_tree(what.tracks);
   return print.text();
 }

@@ -123,6 +123,8 @@ struct call {
       throw CLI::ValidationError{"--segmenter files: needs --masks, a folder or a JSON file"};
     if (!files && !what.masks.empty())
       throw CLI::ValidationError{"--masks: cannot be combined with --segmenter " + segmenter};
+    if (!what.features.empty() && what.segmenter != app::segmenter_kind::ncut)
+      throw CLI::ValidationError{"--features: needs --segmenter ncut"};
     options.overlay = !no_overlay;
     options.report = !no_report;
     options.table = !no_table;
@@ -154,6 +156,10 @@ void add_common(CLI::App& command, call& to, const char* out) {
   command
       .add_option("--masks", what.masks,
                   "Frame masks from a folder of palette PNG or a COCO or YouTube-VIS JSON file")
+      ->group(method);
+  command
+      .add_option("--features", what.features,
+                  "For ncut: features from a .npy file [frames, height, width, channels]")
       ->group(method);
   command
       .add_option("--window", what.window,

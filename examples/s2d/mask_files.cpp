@@ -122,6 +122,7 @@ void choose_files_of(const clip& each, settings& what) {
   };
   choose(what.masks, true);
   choose(what.tracks, false);
+  if (!what.features.empty()) what.features /= each.name + ".npy";
 }
 
 }  // namespace app

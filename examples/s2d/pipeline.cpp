@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include <s2d/io/npy_features.hpp>
+
 #include "join.hpp"
 #include "mask_files.hpp"
 #include "window.hpp"
@@ -68,8 +70,11 @@ void show(console& screen, const window_plan& plan, std::size_t window) {
 
 findings analyse(const clip& from, const pipeline_options& options, console& screen) {
   const settings& what = options.what;
-  std::optional<mask_files> files;
-  if (what.segmenter == segmenter_kind::files) files.emplace(what.masks, from, what.compat);
+  std::optional<mask_files> masks;
+  if (what.segmenter == segmenter_kind::files) masks.emplace(what.masks, from, what.compat);
+  std::optional<s2d::stored_features> features;
+  if (!what.features.empty()) features = s2d::read_npy_features(what.features);
+  const given_files given{masks ? &*masks : nullptr, features ? &*features : nullptr};
 
   joiner together;
   std::size_t done = 0;
@@ -104,18 +109,17 @@ findings analyse(const clip& from, const pipeline_options& options, console& scr
     fill(window, *source, plan.end(done), plan.length, screen);
     const double seconds = clock.seconds();
     if (window.end() == before) break;
-    findings part =
-        work_on(window, what, files ? &*files : nullptr, options.discover, options.threads, screen);
+    findings part = work_on(window, what, given, options.discover, options.threads, screen);
     part.fps = source->frames_per_second();
     part.stages.insert(part.stages.begin(), {"read", seconds});
     part.last = complete = window.end() < plan.end(done);
     part.damage = source->damage();
     save(part, options.stamp, window_file(options.cache, done));
     if (plan.windows != 1) {
-      std::size_t masks = 0;
-      for (const auto& each : part.masks) masks += each.size();
+      std::size_t count = 0;
+      for (const auto& each : part.masks) count += each.size();
       screen.note(s2d::concat(from.name, ": frames ", part.first, " to ", part.end() - 1, ": ",
-                              masks, " masks, ", part.objects.size(), " objects"));
+                              count, " masks, ", part.objects.size(), " objects"));
     }
     together.add(std::move(part));
   }

@@ -22,8 +22,9 @@ struct settings {
   std::size_t overlap = 30;  ///< frames that neighbouring windows share
   bool compat = false;       ///< discovery exactly as in the official code
   segmenter_kind segmenter = segmenter_kind::motion;
-  std::filesystem::path masks;   ///< folder of palette PNG or a JSON file; for segmenter files
-  std::filesystem::path tracks;  ///< folder of .npy tracks; empty: flow
+  std::filesystem::path masks;     ///< folder of palette PNG or a JSON file; for segmenter files
+  std::filesystem::path features;  ///< .npy for segmenter ncut; empty: motion and colour
+  std::filesystem::path tracks;    ///< folder of .npy tracks; empty: flow
 };
 
 /// How the results are shown and computed, without influence on what they are.
@@ -69,6 +70,7 @@ inline void write_settings(json_writer& json, const settings& what) {
       .member("segmenter", name_of(what.segmenter))
       .member("compat", what.compat)
       .member("masks", what.masks.string())
+      .member("features", what.features.string())
       .member("tracks", what.tracks.string());
 }
 

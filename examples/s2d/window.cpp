@@ -1,7 +1,6 @@
 #include "window.hpp"
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -10,8 +9,8 @@
 #include <s2d/keymask/discover.hpp>
 #include <s2d/keymask/output.hpp>
 #include <s2d/mask/rle.hpp>
+#include <s2d/segment/cuts.hpp>
 #include <s2d/segment/frame_masks.hpp>
-#include <s2d/segment/motion_features.hpp>
 #include <s2d/track/flow_tracker.hpp>
 
 namespace app {
@@ -34,37 +33,38 @@ void window_frames::drop(std::size_t count) {
   drop_from(seconds);
   drop_from(flow.forward);
   drop_from(flow.backward);
+  drop_from(cut_before);
   if (!flow.backward.empty()) flow.backward.front() = {};
   first += count;
 }
 
 namespace {
 
-// Flow between all frames; what is known from the window before is kept.
+// Flow between all frames of a shot; what is known from the window before is kept.
 void complete_flow(window_frames& window, std::size_t threads, const s2d::progress_callback& show) {
+  const std::size_t known = window.flow.frames();
+  const std::size_t from = known == 0 ? 0 : known - 1;
+  const std::span<const s2d::image> pictures = std::span{window.pictures}.subspan(from);
   s2d::video_flow_options options;
   options.threads = threads;
-  const std::span<const s2d::image> pictures{window.pictures};
-  const std::size_t known = window.flow.frames();
-  if (known == 0) {
-    window.flow = s2d::estimate_video_flow(pictures, options, show);
-    return;
-  }
-  s2d::video_flow fresh = s2d::estimate_video_flow(pictures.subspan(known - 1), options, show);
-  window.flow.forward.back() = std::move(fresh.forward.front());
-  for (std::size_t t = 1; t < fresh.frames(); ++t) {
+  options.cut_before = s2d::find_cuts(pictures, {.threads = threads});
+  s2d::video_flow fresh = s2d::estimate_video_flow(pictures, options, show);
+  if (known > 0) window.flow.forward.back() = std::move(fresh.forward.front());
+  for (std::size_t t = known == 0 ? 0 : 1; t < fresh.frames(); ++t) {
     window.flow.forward.push_back(std::move(fresh.forward[t]));
     window.flow.backward.push_back(std::move(fresh.backward[t]));
+    window.cut_before.push_back(options.cut_before[t]);
   }
 }
 
 s2d::video_masks find_masks(const window_frames& window, const settings& what,
-                            const mask_files* files, std::size_t threads,
+                            const given_files& given, std::size_t threads,
                             const s2d::progress_callback& show, findings& part) {
   switch (what.segmenter) {
     case segmenter_kind::motion: {
       s2d::frame_masks_options options;
       options.threads = threads;
+      options.cut_before = window.cut_before;
       options.chunk = (std::max)(window.size(), 2 * options.overlap + 1);
       s2d::frame_masks_result found =
           s2d::find_frame_masks(window.pictures, window.flow, options, show);
@@ -73,17 +73,25 @@ s2d::video_masks find_masks(const window_frames& window, const settings& what,
       return std::move(found.masks);
     }
     case segmenter_kind::ncut: {
-      s2d::cut_mask_options options;
+      s2d::normalized_cut_masks_options options;
       options.threads = threads;
-      return s2d::normalized_cut_masks(window.pictures, window.flow, options, {}, show);
+      if (given.features == nullptr)
+        return s2d::normalized_cut_masks(window.pictures, window.flow, options, {}, show);
+      s2d::stored_features features;
+      for (const std::size_t index : window.indices) {
+        s2d::require(index < given.features->grids.size(), what.features.string(), ": holds ",
+                     given.features->grids.size(), " frames, expected more than ", index);
+        features.grids.push_back(given.features->grids[index]);
+      }
+      return s2d::normalized_cut_masks(window.pictures, features, options, show);
     }
     case segmenter_kind::files:
       break;
   }
   s2d::video_masks masks;
   for (std::size_t t = 0; t < window.size(); ++t)
-    masks.push_back(
-        files->masks_of(window.indices[t], window.names[t], part.height, part.width, what.compat));
+    masks.push_back(given.masks->masks_of(window.indices[t], window.names[t], part.height,
+                                          part.width, what.compat));
   return masks;
 }
 
@@ -135,7 +143,7 @@ void note_discovery(const s2d::discovery& found, const s2d::video_masks& masks,
 
 }  // namespace
 
-findings work_on(window_frames& window, const settings& what, const mask_files* files,
+findings work_on(window_frames& window, const settings& what, const given_files& given,
                  bool discover, std::size_t threads, console& screen) {
   findings part;
   part.first = window.first;
@@ -152,7 +160,7 @@ findings work_on(window_frames& window, const settings& what, const mask_files* 
   }
   const stopwatch mask_clock;
   const s2d::video_masks masks =
-      find_masks(window, what, files, threads, screen.stage(0.4, 0.8), part);
+      find_masks(window, what, given, threads, screen.stage(0.4, 0.8), part);
   part.stages.push_back({"frame masks", mask_clock.seconds()});
   part.masks.resize(window.size());
   for (std::size_t t = 0; t < masks.size(); ++t)

@@ -7,6 +7,7 @@
 
 #include <s2d/core/image.hpp>
 #include <s2d/flow/field.hpp>
+#include <s2d/segment/motion_features.hpp>
 
 #include "console.hpp"
 #include "input.hpp"
@@ -23,7 +24,8 @@ struct window_frames {
   std::vector<std::size_t> indices;  ///< numbers of the frames in the file or folder
   std::vector<std::string> names;
   std::vector<double> seconds;
-  s2d::video_flow flow;  ///< of the first frames; the rest is computed on demand
+  s2d::video_flow flow;          ///< of the first frames; the rest is computed on demand
+  std::vector<bool> cut_before;  ///< likewise: the frame begins a new shot
 
   [[nodiscard]] std::size_t size() const noexcept { return pictures.size(); }
   [[nodiscard]] std::size_t end() const noexcept { return first + size(); }
@@ -32,9 +34,15 @@ struct window_frames {
   void drop(std::size_t count);
 };
 
+/// What other programs have found out about a clip; null where nothing is given.
+struct given_files {
+  const mask_files* masks = nullptr;
+  const s2d::stored_features* features = nullptr;  ///< [frames of the file or folder]
+};
+
 /// Everything about the frames of one window, objects numbered within it.
 [[nodiscard]] findings work_on(window_frames& window, const settings& what,
-                               const mask_files* masks_from_files, bool discover,
-                               std::size_t threads, console& screen);
+                               const given_files& given, bool discover, std::size_t threads,
+                               console& screen);
 
 }  // namespace app
