@@ -96,16 +96,19 @@ s2d::video_masks find_masks(const window_frames& window, const settings& what,
 }
 
 s2d::discovery find_keymasks(const s2d::video_masks& masks, const window_frames& window,
-                             const settings& what, const findings& part,
+                             const settings& what, const findings& part, std::size_t threads,
                              const s2d::progress_callback& show) {
   s2d::discovery_options options;
+  options.threads = threads;
   options.compat = what.compat;
   options.frame_height = part.height;
   options.frame_width = part.width;
   if (!what.tracks.empty())
     return s2d::discover(masks, s2d::npy_tracker{what.tracks, window.size()}, options, show);
-  return s2d::discover(masks, s2d::flow_tracker{window.flow, part.height, part.width}, options,
-                       show);
+  s2d::follow_options follow;
+  follow.cut_before = window.cut_before;
+  return s2d::discover(masks, s2d::flow_tracker{window.flow, part.height, part.width, follow},
+                       options, show);
 }
 
 // What was discovered about the masks, and the objects.
@@ -172,7 +175,8 @@ findings work_on(window_frames& window, const settings& what, const given_files&
     }
   if (discover) {
     const stopwatch clock;
-    const s2d::discovery found = find_keymasks(masks, window, what, part, screen.stage(0.8, 1));
+    const s2d::discovery found =
+        find_keymasks(masks, window, what, part, threads, screen.stage(0.8, 1));
     note_discovery(found, masks, window, part);
     part.stages.push_back({"tracks and keymasks", clock.seconds()});
   }
