@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -180,4 +181,22 @@ TEST_CASE("pictures without pixels and unknown endings are refused") {
   s2d::write_image(folder / "a.JPG", noise(2, 2, 1));
   s2d::write_image(folder / "a.png", noise(2, 2, 1));
   CHECK(folder.count() == 2);
+}
+
+TEST_CASE("a JPEG file with a Huffman table of too many codes is refused") {
+  std::vector<std::byte> bytes = s2d::read_file("tests/io/files/pillow.jpg");
+  const std::byte marker[] = {std::byte{0xFF}, std::byte{0xC4}};
+  const auto at = std::search(bytes.begin(), bytes.end(), std::begin(marker), std::end(marker));
+  REQUIRE(at != bytes.end());
+  for (int i = 5; i < 21; ++i) at[i] = std::byte{0xFF};
+  CHECK(message_of<s2d::invalid_input>([&] {
+          (void)s2d::decode_image(bytes, "x.jpg");
+        }).find("a Huffman table of 4080 codes, expected at most 256") != std::string::npos);
+}
+
+TEST_CASE("a small file that claims a huge picture is refused before memory is taken") {
+  std::vector<std::byte> bytes = s2d::read_file("tests/io/files/pillow.png");
+  bytes[18] = bytes[22] = std::byte{0x40};  // 16384 more rows and columns
+  CHECK(message_of<s2d::invalid_input>([&] { (void)s2d::decode_image(bytes, "x.png"); }) ==
+        "x.png: 16393 x 16398 pixels (height x width) in a file of 84 bytes");
 }

@@ -1,6 +1,7 @@
 // Pictures from and to files: JPEG, PNG and BMP in; PNG and JPEG out.
 #pragma once
 
+#include <algorithm>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,18 @@ inline std::uint32_t little_u32(byte_span bytes, std::size_t i) noexcept {
          byte_at(bytes, i + 3) << 24;
 }
 
+/// Checks the Huffman tables of a JPEG segment, from its length to its end. stb, at least up to
+/// 2.27, writes behind its own table when one names more than 256 codes.
+inline void require_huffman_tables(byte_span segment, std::size_t at, std::string_view name) {
+  for (std::size_t i = 2; i + 17 <= segment.size();) {
+    std::size_t codes = 0;
+    for (std::size_t length = 1; length <= 16; ++length) codes += byte_at(segment, i + length);
+    require(codes <= 256, name, ": byte ", at + i, ": damaged JPEG, a Huffman table of ", codes,
+            " codes, expected at most 256");
+    i += 17 + codes;
+  }
+}
+
 /// Walks the segments of a JPEG file to its end marker; stb fills what is missing with gray.
 inline void require_whole_jpeg(byte_span bytes, std::string_view name) {
   std::size_t at = 2;
@@ -56,7 +69,11 @@ inline void require_whole_jpeg(byte_span bytes, std::string_view name) {
     } else {
       if (at + 3 >= bytes.size()) break;
       scan = marker == 0xDA;
-      at += 2 + (byte_at(bytes, at + 2) << 8 | byte_at(bytes, at + 3));
+      const std::size_t length = byte_at(bytes, at + 2) << 8 | byte_at(bytes, at + 3);
+      if (marker == 0xC4)
+        require_huffman_tables(bytes.subspan(at + 2, (std::min)(length, bytes.size() - at - 2)),
+                               at + 2, name);
+      at += 2 + length;
     }
   }
   throw invalid_input{
@@ -143,9 +160,18 @@ inline std::string lower_extension(const std::filesystem::path& file) {
   int width = 0;
   int height = 0;
   int channels = 0;
-  const stb_pixels pixels{stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),
-                                                static_cast<int>(bytes.size()), &width, &height,
-                                                &channels, 3)};
+  const auto* first = reinterpret_cast<const stbi_uc*>(bytes.data());
+  const int size = static_cast<int>(bytes.size());
+  if (!stbi_info_from_memory(first, size, &width, &height, &channels))
+    throw invalid_input{concat(name, ": damaged picture: ", stbi_failure_reason())};
+  // Compression has bounds, so a small file cannot hold a large picture: 1032 times in PNG, where a
+  // pixel has a bit at least; a bit for a block of 8 x 8 pixels in JPEG.
+  const std::size_t densest = begins("BM") ? 8 : begins("\xFF\xD8") ? 512 : 8 * 1032;
+  require(static_cast<std::size_t>(height) <=
+              (bytes.size() * densest + 65536) / static_cast<std::size_t>(width),
+          name, ": ", height, " x ", width, " pixels (height x width) in a file of ", bytes.size(),
+          " bytes");
+  const stb_pixels pixels{stbi_load_from_memory(first, size, &width, &height, &channels, 3)};
   if (pixels.data == nullptr)
     throw invalid_input{concat(name, ": damaged picture: ", stbi_failure_reason())};
   image picture;

@@ -35,6 +35,11 @@ namespace detail {
 /// What a failed internal check of stb becomes: damaged input must never end the program.
 [[noreturn]] inline void stb_check_failed() { throw invalid_input{"damaged picture"}; }
 
+/// memcpy that may be given null for nothing, as stb does with empty chunks.
+inline void* stb_copy(void* to, const void* from, std::size_t size) {
+  return size == 0 ? to : std::memcpy(to, from, size);
+}
+
 }  // namespace detail
 }  // namespace s2d::inline S2D_ABI
 
@@ -50,6 +55,7 @@ namespace detail {
 #pragma push_macro("STBIW_ASSERT")
 #pragma push_macro("STBI_NO_STDIO")
 #pragma push_macro("STBI_WRITE_NO_STDIO")
+#pragma push_macro("memcpy")
 #undef STBI_INCLUDE_STB_IMAGE_H
 #undef INCLUDE_STB_IMAGE_WRITE_H
 #undef STB_IMAGE_IMPLEMENTATION
@@ -62,7 +68,9 @@ namespace detail {
 #undef STBIW_ASSERT
 #undef STBI_NO_STDIO
 #undef STBI_WRITE_NO_STDIO
+#undef memcpy
 
+#define memcpy stb_copy
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
@@ -103,3 +111,4 @@ namespace detail {
 #pragma pop_macro("STBIW_ASSERT")
 #pragma pop_macro("STBI_NO_STDIO")
 #pragma pop_macro("STBI_WRITE_NO_STDIO")
+#pragma pop_macro("memcpy")

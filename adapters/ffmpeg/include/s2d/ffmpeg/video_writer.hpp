@@ -139,9 +139,6 @@ class video_writer {
       encoder_->framerate = av_d2q(options.frames_per_second, 100000);
       encoder_->time_base = av_inv_q(encoder_->framerate);
       encoder_->gop_size = static_cast<int>(std::lround(2 * options.frames_per_second) + 1);
-      // With B-frames, x264's look-ahead reads memory that it never wrote (seen with AVX-512), so
-      // the same frames give other bytes each time.
-      encoder_->max_b_frames = 0;
       encoder_->thread_count = options.threads;
       encoder_->color_range = AVCOL_RANGE_MPEG;
       encoder_->color_primaries = AVCOL_PRI_BT709;
@@ -154,6 +151,10 @@ class video_writer {
       AVDictionary* settings = nullptr;
       av_dict_set_int(&settings, "crf", options.quality, 0);
       av_dict_set(&settings, "preset", options.preset.c_str(), 0);
+      // x264's AVX-512 code reads memory that it never wrote, so that the same frames give other
+      // bytes each time; its AVX2 code does not.
+      if (candidate == "libx264" && (av_get_cpu_flags() & AV_CPU_FLAG_AVX512) != 0)
+        av_dict_set(&settings, "x264-params", "asm=avx2", 0);
       const int status = avcodec_open2(encoder_.get(), codec, &settings);
       av_dict_free(&settings);
       if (status >= 0) return;
