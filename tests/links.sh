@@ -11,7 +11,7 @@ while IFS= read -r page; do
       echo "$page: no such file: $target"
       wrong=$((wrong + 1))
     fi
-  done < <(grep -oE '\]\([^) ]+\)' "$page" | sed 's/^](//; s/)$//')
+  done < <(sed '/^```/,/^```/d' "$page" | grep -oE '\]\([^) ]+\)' | sed 's/^](//; s/)$//')
   while IFS= read -r example; do
     if [ ! -e "$example" ]; then
       echo "$page: no such example: $example"
