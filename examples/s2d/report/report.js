@@ -125,6 +125,7 @@
     if (!masksOfFrame.has(frame)) masksOfFrame.set(frame, []);
     masksOfFrame.get(frame).push(i);
   });
+  const heightOf = (coherence) => (30 + 1000 * (1 - coherence)) / 1060;
   let solo = -1;
   const shown = (i) => solo < 0 || data.masks.object[i] === solo;
   const nearestMask = (plot, x, y) => {
@@ -137,7 +138,7 @@
         const coherence = data.masks.coherence[i];
         if (coherence === null || !shown(i)) continue;
         const dx = (frame + 0.5) / data.frames * plot.clientWidth - x;
-        const dy = (1 - coherence) * plot.clientHeight - y;
+        const dy = heightOf(coherence) * plot.clientHeight - y;
         if (dx * dx + dy * dy < least) {
           least = dx * dx + dy * dy;
           best = i;
@@ -171,7 +172,7 @@
       mark.remove();
       if (i < 0) return place(frame);
       mark.style.left = `${(data.masks.frame[i] + 0.5) / data.frames * 100}%`;
-      mark.style.top = `${(1 - data.masks.coherence[i]) * 100}%`;
+      mark.style.top = `${heightOf(data.masks.coherence[i]) * 100}%`;
       plot.append(mark);
       return `${place(data.masks.frame[i])} · mask ${data.masks.id[i]} · ` +
         `${objectName(data.masks.object[i])} · coherence ${data.masks.coherence[i].toFixed(3)}`;

@@ -401,6 +401,8 @@ std::string coherence_section(const result_data& data, const std::vector<std::si
       ++with;
       trusted += mask.object != none;
     }
+  std::string grid;
+  for (const int y : {0, 250, 500, 750, 1000}) grid += concat("M0 ", y, "H", data.frames);
   std::string text =
       "<section aria-labelledby=\"coherence\">\n<h2 id=\"coherence\">Coherence of every mask</h2>\n"
       "<p class=\"about\">How well a mask, carried along by its points, agrees with the masks of "
@@ -410,15 +412,15 @@ std::string coherence_section(const result_data& data, const std::vector<std::si
   if (chosen.size() < with) text += concat(" Shown are ", grouped(chosen.size()), " of them.");
   text += concat(
       "</p>\n<div class=\"chart\"><div class=\"ruler\" aria-hidden=\"true\">"
-      "<span style=\"top:0\">1</span><span style=\"top:25%\">0.75</span>"
-      "<span style=\"top:50%\">0.5</span><span style=\"top:75%\">0.25</span>"
-      "<span style=\"top:100%\">0</span></div>\n"
+      "<span style=\"top:2.83%\">1</span><span style=\"top:26.42%\">0.75</span>"
+      "<span style=\"top:50%\">0.5</span><span style=\"top:73.58%\">0.25</span>"
+      "<span style=\"top:97.17%\">0</span></div>\n"
       "<div class=\"plot scatter\" role=\"img\" aria-label=\"Coherence of ",
-      grouped(with), " masks over ", grouped(data.frames), " frames\">\n<svg viewBox=\"0 0 ",
+      grouped(with), " masks over ", grouped(data.frames), " frames\">\n<svg viewBox=\"0 -30 ",
       data.frames,
-      " 1000\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\n"
-      "<path class=\"grid\" d=\"M0 250H",
-      data.frames, "M0 500H", data.frames, "M0 750H", data.frames, "\"></path>\n");
+      " 1060\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\n"
+      "<path class=\"grid\" d=\"",
+      grid, "\"></path>\n");
   text += dots(data, chosen, none);
   for (std::size_t i = 0; i < data.objects.size(); ++i) text += dots(data, chosen, i);
   return text + "</svg></div></div>\n" + axis(data, 12, true) + "</section>\n";
