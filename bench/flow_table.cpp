@@ -1,6 +1,6 @@
-// Computes the flow of pairs of raw gray pictures; flow_quality.py compares it with OpenCV's.
+// Computes the flow of pairs of raw gray pictures; peers/flow_table.py compares it with OpenCV's.
 //
-//   flow_quality PRESET [OPTION=VALUE...] < LIST
+//   table_flow PRESET [OPTION=VALUE...] < LIST
 //
 // Every line of LIST: height width FROM TO OUT. FROM and TO hold height * width bytes; OUT gets
 // two planes of floats, u and v. Prints the milliseconds of the fastest pass over all pairs.
@@ -94,6 +94,6 @@ int main(int count, char** arguments) try {
   std::printf("%.4f\n", jobs.empty() ? 0.0 : 1e3 * best / static_cast<double>(jobs.size()));
   return 0;
 } catch (const std::exception& problem) {
-  std::cerr << "flow_quality: " << problem.what() << '\n';
+  std::cerr << "table_flow: " << problem.what() << '\n';
   return 1;
 }

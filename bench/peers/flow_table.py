@@ -1,8 +1,8 @@
 """Accuracy of our flow beside OpenCV's DIS on the same inputs.
 
-    python flow_quality.py PROGRAM DATA [--preset medium] [--every 3] [OPTION=VALUE...]
+    python flow_table.py PROGRAM DATA [--preset medium] [--every 3] [OPTION=VALUE...]
 
-PROGRAM: the built flow_quality. DATA: a folder that holds davis2016-240p and davis2016-480p.
+PROGRAM: the built table_flow. DATA: a folder that holds davis2016-240p and davis2016-480p.
 Needs numpy and OpenCV (a peer here, not a dependency). Prints three tables:
 warped     real frames warped by 20 known fields up to 12 pixels (10 affine, 10 smooth): mean
            end-point error over the pixels that stay in the frame
