@@ -97,6 +97,8 @@ void write_mask_pictures(const findings& all, const places& to, const std::strin
   for (std::size_t t = 0; t < all.frames(); ++t) {
     std::fill(ids.values.begin(), ids.values.end(), std::uint8_t{0});
     std::vector<numbered_mask> masks;
+    s2d::require(all.masks[t].size() <= 255, all.names[t], ": found ", all.masks[t].size(),
+                 " masks, expected at most 255 in a mask picture");
     for (const found_mask& mask : all.masks[t]) masks.push_back({masks.size() + 1, mask.mask, 1});
     paint_numbers(masks, ids.view());
     s2d::write_palette_png(to.pictures / (fs::path{all.names[t]}.stem().string() + ".png"), ids);
@@ -138,6 +140,8 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
                              ", expected at least one"};
 
   screen.span(0, 0, "");
+  std::error_code ignored;
+  fs::remove(to.stamped, ignored);  // what it says is about to change
   stopwatch clock;
   if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
   if (!to.pictures.empty()) write_mask_pictures(all, to, stamp);
@@ -146,14 +150,16 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
   const summary in_short = summarize(all, options.what, how.discover);
   add_seconds(all.stages, "files and overlay", clock.seconds());
   if (!to.keymasks.empty()) write_keymasks_json(all, stamp, to.keymasks);
-  result.facts = run_json(all, in_short, each.path, options.what, stamp);
   if (!to.report.empty()) {
-    // The report reads run.json, which is the stamp of finished work and so comes last: the page
-    // is made from a copy that a half-finished folder does not show.
+    // The page is made from run.json, whose stamp comes last.
     s2d::write_file(to.run, run_json(all, in_short, each.path, options.what, "unfinished"));
-    screen.update("report", 0);
-    write_report(to.folder, to.report, report_options{});
+    const stopwatch report_clock;
+    report_options page;
+    page.progress = screen.stage(0, 1);
+    write_report(to.folder, to.report, page);
+    add_seconds(all.stages, "report", report_clock.seconds());
   }
+  result.facts = run_json(all, in_short, each.path, options.what, stamp);
   if (!to.run.empty()) s2d::write_file(to.run, result.facts);
   screen.end();
   remove_cache(to.cache);
@@ -220,6 +226,10 @@ int analyse_command(const run_options& options, product wanted, const fs::path& 
     } catch (const s2d::cancelled&) {
       throw;
     } catch (const std::exception& error) {
+      // Folders that nothing was put into.
+      std::error_code ignored;
+      fs::remove(to.cache, ignored);
+      fs::remove(to.folder, ignored);
       if (!found.many) throw;
       screen.error(s2d::concat(each.name, ": ", error.what()));
       outcomes.push_back({each.name, each.path, "failed", error.what(), {}, to});

@@ -1,6 +1,7 @@
 #include "console.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -24,6 +25,18 @@ std::size_t terminal_columns() {
   return 80;
 }
 
+/// The part of a call that a stage of it makes up, where one call reports several stages.
+struct stage_share {
+  std::string_view name;
+  double from, to;
+};
+constexpr std::array stage_shares{
+    stage_share{"superpixels", 0.0, 0.4}, stage_share{"grouping", 0.4, 0.55},
+    stage_share{"masks", 0.55, 1.0},      stage_share{"features", 0.0, 0.5},
+    stage_share{"cuts", 0.5, 1.0},        stage_share{"visibility", 0.0, 0.8},
+    stage_share{"matching", 0.8, 1.0},
+};
+
 /// The longest beginning of UTF-8 `text` of at most `columns` characters.
 std::string_view first_columns(std::string_view text, std::size_t columns) {
   std::size_t seen = 0;
@@ -43,6 +56,7 @@ void watch_signals() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
 }
 
 bool stop_requested() noexcept { return stop_signal.load(std::memory_order_relaxed) != 0; }
@@ -131,7 +145,9 @@ void console::end() { erase(); }
 
 s2d::progress_callback console::stage(double from, double to) {
   return [this, from, to](std::string_view name, std::size_t done, std::size_t total) {
-    const double part = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
+    double part = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
+    for (const stage_share& share : stage_shares)
+      if (share.name == name) part = share.from + (share.to - share.from) * part;
     update(name, from + (to - from) * part);
     return !stop_requested();
   };

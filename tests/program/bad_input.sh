@@ -13,8 +13,7 @@ refused() {
   one_error
   says stderr "$text"
   [ ! -e out/run.json ] && [ ! -e out/masks.json ] || fail "results of bad input: $*"
-  [ ! -d out ] || no_leftovers out
-  rm -rf out
+  [ ! -e out ] || fail "a folder was left"
 }
 run() { refused "$1" "$S2D" run "$2" --out out --no-report; }
 
@@ -30,14 +29,16 @@ run zeros.mp4 zeros.mp4
 echo "no video" >text.avi
 run text.avi text.avi
 gzip -k clip.mp4
-run gunzip clip.mp4.gz
+expect 0 "$S2D" run clip.mp4.gz --out zipped --no-report --no-overlay
+head -c 900 clip.mp4.gz >cut.mp4.gz
+run cut.mp4.gz cut.mp4.gz
 
 cp -r clip sizes
 "$S2D_TOOL" clip other --frames 8 --size 96x80
 cp other/00003.png sizes/00003.png
 run sizes/00003.png sizes
-says stderr "96 x 80"
-says stderr "160 x 120"
+says stderr "80 x 96"
+says stderr "120 x 160"
 cp -r clip broken
 head -c 200 clip/00005.png >broken/00005.png
 run broken/00005.png broken

@@ -183,6 +183,7 @@ int compare(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  av_log_set_level(AV_LOG_QUIET);
   const std::vector<std::string> words(argv + 1, argv + argc);
   try {
     const std::string& what = words.at(0);
