@@ -194,7 +194,7 @@ TEST_CASE("a JPEG file with a Huffman table of too many codes is refused") {
         }).find("a Huffman table of 4080 codes, expected at most 256") != std::string::npos);
 }
 
-TEST_CASE("a small file that claims a huge picture is refused before memory is taken") {
+TEST_CASE("a small PNG file that claims a huge picture is refused before memory is taken") {
   std::vector<std::byte> bytes = s2d::read_file("tests/io/files/pillow.png");
   bytes[18] = bytes[22] = std::byte{0x40};  // 16384 more rows and columns
   CHECK(message_of<s2d::invalid_input>([&] { (void)s2d::decode_image(bytes, "x.png"); }) ==

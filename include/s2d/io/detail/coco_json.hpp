@@ -99,10 +99,12 @@ inline rle json_rle(ondemand::value value, const json_place& at) {
                     ", expected whole numbers from 0 on (height x width)");
   const auto rows = static_cast<std::ptrdiff_t>(height);
   const auto columns = static_cast<std::ptrdiff_t>(width);
-  return json_checked(at["counts"], [&] {
+  rle mask = json_checked(at["counts"], [&] {
     return listed ? rle::from_counts(std::move(lengths), rows, columns)
                   : rle::from_string(*text, rows, columns);
   });
+  mask.counts.shrink_to_fit();  // a file has many
+  return mask;
 }
 
 /// A list of polygons, each a list of numbers; one flat list counts as one polygon. Their union.
