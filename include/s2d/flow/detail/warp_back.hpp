@@ -92,8 +92,9 @@ void locate(const float* u, const float* v, std::ptrdiff_t row, std::ptrdiff_t f
         dense::store(out.part_y + i, part_y);
       }
       const whole inside = (x >= 0) & (x <= last_x) & (y >= 0) & (y <= last_y);
-      const whole at =
-          (y * static_cast<std::int32_t>(step) + x * static_cast<std::int32_t>(channels)) | ~inside;
+      const whole at = ((y & inside) * static_cast<std::int32_t>(step) +
+                        (x & inside) * static_cast<std::int32_t>(channels)) |
+                       ~inside;
       std::memcpy(out.at + i, &at, sizeof at);
       all &= inside;
       x0 += lanes;
