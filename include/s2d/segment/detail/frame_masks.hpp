@@ -57,19 +57,19 @@ inline void check_frame_masks(std::span<const image> frames, const video_flow& f
 }
 
 /// Frames [begin, end) that are decided together.
-struct frame_range {
+struct chunk_range {
   std::size_t begin = 0;
   std::size_t end = 0;
 };
 
 /// Cuts `count` frames into ranges of at most `chunk`, neighbours sharing `overlap`, as equal in
 /// length as possible.
-inline std::vector<frame_range> overlapping_chunks(std::size_t count, std::size_t chunk,
+inline std::vector<chunk_range> overlapping_chunks(std::size_t count, std::size_t chunk,
                                                    std::size_t overlap) {
   if (count <= chunk) return {{0, count}};
   const std::size_t fresh = chunk - overlap;
   const std::size_t parts = (count - overlap + fresh - 1) / fresh;
-  std::vector<frame_range> ranges(parts);
+  std::vector<chunk_range> ranges(parts);
   for (std::size_t i = 0; i < parts; ++i)
     ranges[i] = {(count - overlap) * i / parts, (count - overlap) * (i + 1) / parts + overlap};
   return ranges;
@@ -202,7 +202,7 @@ class frame_masks_run {
     std::vector<std::vector<float>> values(first_of.size());
     std::vector<std::vector<float>> votes(first_of.size());
     std::vector<float> energy(first_of.size());
-    const std::vector<frame_range> chunks =
+    const std::vector<chunk_range> chunks =
         overlapping_chunks(first_of.size(), options_.chunk, options_.overlap);
     for (std::size_t c = 0; c < chunks.size(); ++c) {
       report(progress_, "grouping", begin + chunks[c].begin, frames_.size());
