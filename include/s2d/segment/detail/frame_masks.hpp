@@ -28,7 +28,7 @@ inline void check_frame_masks(std::span<const image> frames, const video_flow& f
   require(flow.forward.size() == frames.size() && flow.backward.size() == frames.size(),
           "frame_masks: ", frames.size(), " frames, but flow of ", flow.forward.size(),
           " forward and ", flow.backward.size(), " backward");
-  for (std::size_t t = 0; t < frames.size(); ++t) {
+  parallel_for(frames.size(), options.threads, [&](std::size_t t) {
     require(!frames[t].empty(), "frame_masks: frame ", t, " has no pixels");
     require(frames[t].height == frames[0].height && frames[t].width == frames[0].width,
             "frame_masks: frame ", t, " is ", frames[t].height, " x ", frames[t].width,
@@ -41,7 +41,7 @@ inline void check_frame_masks(std::span<const image> frames, const video_flow& f
           require(std::fabs(x) <= 1e6F, "frame_masks: flow of frame ", t,
                   " has a value that is not finite or beyond 1e6 pixels");
     }
-  }
+  });
   require(options.longer_side >= 16 && options.longer_side <= 4096, "frame_masks: longer_side is ",
           options.longer_side, ", expected 16..4096");
   require(options.chunk > 2 * options.overlap, "frame_masks: chunk is ", options.chunk,
