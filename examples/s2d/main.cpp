@@ -9,6 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <CLI/CLI.hpp>
 
 #include <s2d/core/error.hpp>
@@ -282,6 +286,11 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#if defined(__GLIBC__)
+  // Frames and flow go back to the system one window after the other and leave no holes behind.
+  mallopt(M_MMAP_THRESHOLD, 1 << 18);
+  mallopt(M_ARENA_MAX, 2);
+#endif
   app::watch_signals();
   av_log_set_level(AV_LOG_QUIET);  // damage is told by our own messages
   try {
