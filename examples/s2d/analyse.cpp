@@ -226,10 +226,10 @@ int analyse_command(const run_options& options, product wanted, const fs::path& 
     } catch (const s2d::cancelled&) {
       throw;
     } catch (const std::exception& error) {
-      // Folders that nothing was put into.
+      // Folders that nothing was put into; never a file or device that stands where one should be.
       std::error_code ignored;
-      fs::remove(to.cache, ignored);
-      fs::remove(to.folder, ignored);
+      for (const fs::path& folder : {to.cache, to.folder})
+        if (fs::is_directory(fs::symlink_status(folder, ignored))) fs::remove(folder, ignored);
       if (!found.many) throw;
       screen.error(s2d::concat(each.name, ": ", error.what()));
       outcomes.push_back({each.name, each.path, "failed", error.what(), {}, to});

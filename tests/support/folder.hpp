@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -46,6 +47,13 @@ class temporary_folder {
  private:
   std::filesystem::path path_;
 };
+
+/// Whether the system has a device that is always full; says SKIPPED: where it has none.
+inline bool has_full_device() {
+  const bool there = std::filesystem::is_character_file("/dev/full");
+  if (!there) std::cout << "SKIPPED: no device /dev/full\n";
+  return there;
+}
 
 /// The message of the exception of type `Error` that `call` throws; empty if it throws none.
 template <class Error, class Call>

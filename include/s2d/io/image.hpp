@@ -89,7 +89,8 @@ inline void require_whole_bmp(byte_span bytes, std::string_view name) {
       core ? little_u32(bytes, 18) & 0xFFFF : static_cast<std::int32_t>(little_u32(bytes, 18));
   const std::int64_t height =
       core ? little_u32(bytes, 18) >> 16 : static_cast<std::int32_t>(little_u32(bytes, 22));
-  const std::int64_t bits = core ? little_u32(bytes, 24) & 0xFFFF : little_u32(bytes, 28) & 0xFFFF;
+  const std::int64_t bits =
+      core ? little_u32(bytes, 24) & 0xFFFF : (byte_at(bytes, 28) | byte_at(bytes, 29) << 8);
   const std::int64_t rows = height < 0 ? -height : height;
   require(width > 0 && rows > 0 && width <= 1 << 24 && rows <= 1 << 24 && bits <= 32, name,
           ": BMP of ", height, " x ", width, " pixels (height x width) with ", bits, " bits each");
