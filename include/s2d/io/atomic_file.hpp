@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -38,8 +38,9 @@ class atomic_path {
     target_ = fs::is_symlink(destination_, error) ? fs::weakly_canonical(destination_, error)
                                                   : destination_;
     if (target_.empty()) target_ = destination_;
-    auto serial = std::chrono::steady_clock::now().time_since_epoch().count();
-    for (;; ++serial) {
+    std::timespec now{};
+    std::timespec_get(&now, TIME_UTC);
+    for (long long serial = now.tv_sec * 1'000'000'000LL + now.tv_nsec;; ++serial) {
       working_ = target_;
       working_.replace_filename(concat(".s2d-", serial, target_.extension().string()));
       if (std::FILE* file = std::fopen(working_.string().c_str(), "wbx")) {

@@ -23,9 +23,6 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
-#if defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
 
 #include <s2d/core/error.hpp>
 
