@@ -27,7 +27,7 @@ fs::path window_file(const fs::path& cache, std::size_t number) {
 void fill(window_frames& window, frame_source& source, std::size_t end, std::size_t most,
           console& screen) {
   frame next;
-  for (std::size_t read = 0; window.end() < end; ++read) {
+  while (window.end() < end) {
     throw_if_stopped();
     if (!source.read(next)) return;
     if (window.size() == most) window.drop(1);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -66,10 +67,15 @@ class shortest_augmenting_path {
     for (int k = 1; k < width; ++k) least = values[k] < least ? values[k] : least;
     return least;
   }
-  [[nodiscard]] static const lanes& vector_at(const double* p) noexcept {
-    return *reinterpret_cast<const lanes*>(p);
+  [[nodiscard]] static lanes vector_at(const double* p) noexcept {
+    lanes values;
+    std::memcpy(&values, p, sizeof values);
+    return values;
   }
-  [[nodiscard]] static lanes& vector_at(double* p) noexcept { return *reinterpret_cast<lanes*>(p); }
+  template <class Vector, class T>
+  static void store(const Vector& values, T* p) noexcept {
+    std::memcpy(p, &values, sizeof values);
+  }
 
   // Duals from column minima (square tables only: every column ends up matched) and row minima,
   // and the pairs that are tight and free. Two rounds of row reduction follow.
@@ -238,13 +244,14 @@ class shortest_augmenting_path {
     integers column{}, column_free{}, here;
     for (int k = 0; k < width; ++k) here[k] = k;
     for (std::ptrdiff_t j = 0; j < stride_; j += width, here += width) {
-      lanes& known = vector_at(distance_.data() + j);
+      const lanes known = vector_at(distance_.data() + j);
       const lanes through = (vector_at(c + j) - vector_at(open_.data() + j)) + base;
       const integers nearer = through < known;
       const lanes distance = nearer ? through : known;
-      known = distance;
-      integers& parent = *reinterpret_cast<integers*>(parent_.data() + j);
-      parent = nearer ? from : parent;
+      store(distance, distance_.data() + j);
+      integers parent;
+      std::memcpy(&parent, parent_.data() + j, sizeof parent);
+      store(nearer ? from : parent, parent_.data() + j);
       const integers better = distance < least;
       least = better ? distance : least;
       column = better ? here : column;
