@@ -38,7 +38,9 @@ inline std::uint32_t little_u32(byte_span bytes, std::size_t i) noexcept {
 /// Checks the Huffman tables of a JPEG segment, from its length to its end. stb, at least up to
 /// 2.27, writes behind its own table when one names more than 256 codes.
 inline void require_huffman_tables(byte_span segment, std::size_t at, std::string_view name) {
-  for (std::size_t i = 2; i + 17 <= segment.size();) {
+  for (std::size_t i = 2; i < segment.size();) {
+    require(i + 17 <= segment.size(), name, ": byte ", at + i,
+            ": damaged JPEG, a Huffman table cut off by the end of its segment");
     std::size_t codes = 0;
     for (std::size_t length = 1; length <= 16; ++length) codes += byte_at(segment, i + length);
     require(codes <= 256, name, ": byte ", at + i, ": damaged JPEG, a Huffman table of ", codes,
@@ -70,9 +72,8 @@ inline void require_whole_jpeg(byte_span bytes, std::string_view name) {
       if (at + 3 >= bytes.size()) break;
       scan = marker == 0xDA;
       const std::size_t length = byte_at(bytes, at + 2) << 8 | byte_at(bytes, at + 3);
-      if (marker == 0xC4)
-        require_huffman_tables(bytes.subspan(at + 2, (std::min)(length, bytes.size() - at - 2)),
-                               at + 2, name);
+      if (marker == 0xC4 && length <= bytes.size() - at - 2)
+        require_huffman_tables(bytes.subspan(at + 2, length), at + 2, name);
       at += 2 + length;
     }
   }
