@@ -106,6 +106,19 @@ TEST_CASE("Motion that turns back from frame to frame loses its votes") {
   CHECK(votes() < 0.01F);
 }
 
+TEST_CASE("Slower motion counts more while the camera rests") {
+  for (const int camera : {0, 3}) {
+    const std::vector<s2d::motion_cells> cells =
+        cells_of(support::moving_scene({.frames = 4, .camera_x = camera, .box_x = -2}));
+    const s2d::motion_saliency found = s2d::find_motion(cells);
+    for (const float speed : found.camera)
+      CHECK(std::fabs(speed - static_cast<float>(camera)) < 0.1F);
+    const s2d::motion_saliency plain =
+        s2d::find_motion(cells, {.power = camera == 0 ? 0.7F : 1.5F, .rest_speed = 0});
+    CHECK(found.votes == plain.votes);
+  }
+}
+
 TEST_CASE("Votes are the same for any number of threads", "[threads]") {
   const support::moving_scene scene({.camera_x = 1});
   const std::vector<s2d::motion_cells> cells = cells_of(scene);

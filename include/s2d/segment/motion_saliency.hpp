@@ -21,7 +21,9 @@ struct saliency_options {
   float inner_weight = 0.05F;  ///< weight of a cell off the border in the camera fit
   int barrier_passes = 3;
   float percentile = 98;       ///< what counts as the largest value of a frame, in 0..100
-  float power = 1.5F;          ///< of the votes
+  float power = 1.5F;          ///< of the votes while the camera moves
+  float rest_power = 0.7F;     ///< of the votes while it rests: slower motion counts more
+  float rest_speed = 0.5F;     ///< mean motion of the frame below which the camera rests
   float still_energy = 0.25F;  ///< frames of this energy vote with half their weight
   std::size_t threads = 1;     ///< 0: one per processor
 };
@@ -33,6 +35,7 @@ struct motion_saliency {
                                 ///< both directions; 0 where both are absent
   std::vector<float> energy;    ///< [T] the largest such motion of the frame that stands out from
                                 ///< its border; NaN where both directions are absent
+  std::vector<float> camera;    ///< [T] mean length of the camera's motion; NaN likewise
 };
 
 namespace detail {
@@ -59,6 +62,7 @@ inline void scale_to_percentile(std::vector<float>& values, double q) {
 /// Motion of one frame in one direction after the camera's is taken away.
 struct residual_motion {
   std::vector<float> u, v, length, barrier, strength;  // all empty if the direction is absent
+  float camera = 0;                                    // mean length of the camera's motion
 
   [[nodiscard]] bool present() const noexcept { return !u.empty(); }
 };
@@ -85,6 +89,7 @@ inline residual_motion residual_of(const motion_cells& cells, std::size_t direct
   r.strength.resize(n);
   for (std::size_t k = 0; k < n; ++k) {
     const point move = camera(cells.grid.centre[k]);
+    r.camera += std::sqrt(move.x * move.x + move.y * move.y) / static_cast<float>(n);
     u.values[k] = cells.u[direction][k] - move.x;
     v.values[k] = cells.v[direction][k] - move.y;
     r.length[k] = std::sqrt(u.values[k] * u.values[k] + v.values[k] * v.values[k]);
@@ -116,13 +121,15 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
   result.votes.resize(t_count * n);
   result.residual.resize(t_count * n);
   result.energy.resize(t_count);
+  result.camera.resize(t_count);
   parallel_for(t_count, options.threads, [&](std::size_t t) {
     const residual_motion next = residual_of(frames[t], 0, options);
     const residual_motion last = residual_of(frames[t], 1, options);
     if (!next.present() && !last.present()) {
-      result.energy[t] = std::numeric_limits<float>::quiet_NaN();
+      result.energy[t] = result.camera[t] = std::numeric_limits<float>::quiet_NaN();
       return;
     }
+    result.camera[t] = next.present() ? next.camera : last.camera;
     std::vector<float> strength = smaller(next.strength, last.strength, n);
     result.energy[t] = percentile(strength, options.percentile);
 
@@ -146,9 +153,19 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
     scale_to_percentile(steady, options.percentile);
     const std::vector<float> residual = smaller(next.length, last.length, n);
     for (std::size_t k = 0; k < n; ++k) {
-      result.votes[t * n + k] = std::pow(std::sqrt(motion[k] * steady[k]), options.power);
+      result.votes[t * n + k] = std::sqrt(motion[k] * steady[k]);
       result.residual[t * n + k] = residual[k];
     }
+  });
+
+  std::vector<double> speeds;
+  for (const float speed : result.camera)
+    if (!std::isnan(speed)) speeds.push_back(static_cast<double>(speed));
+  const bool rests = !speeds.empty() && median(speeds) < static_cast<double>(options.rest_speed);
+  const float power = rests ? options.rest_power : options.power;
+  parallel_for(t_count, options.threads, [&](std::size_t t) {
+    for (std::size_t k = t * n; k < (t + 1) * n; ++k)
+      result.votes[k] = std::pow(result.votes[k], power);
   });
 
   // Frames in which little moves, or in which everything seems to move, count less.
@@ -184,6 +201,8 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
 /// directions counts, so that occlusion bands, which show in one direction only, vanish. Steady
 /// motion has opposite residuals in the two directions; what flickers, like water, does not, and
 /// loses its votes. A direction without flow is ignored.
+/// Votes are raised to a power that holds back what moves less than the strongest; by a camera at
+/// rest, where nothing but objects moves, to a smaller one.
 ///
 /// @param frames  [T] superpixels with flow, equal numbers in every frame
 /// @throws invalid_input if frames differ in their grids or options are out of range
