@@ -101,7 +101,7 @@ struct frame_source::reader {
     options.end = static_cast<std::ptrdiff_t>((std::min)(what.end, most));
     options.stride = static_cast<std::ptrdiff_t>((std::min)(what.stride, most));
     video = std::make_unique<s2d::video_reader>(from.path, options);
-    const s2d::video_properties& facts = video->properties();
+    const s2d::video_properties facts = video->properties();  // outlives this reader
     const extents used = used_size({facts.height, facts.width}, what.size);
     if (used.height != facts.height || used.width != facts.width) {
       options.height = used.height;

@@ -42,7 +42,7 @@ class transposed_rows {
       : rows_{rows},
         words_{words},
         stride_{(rows + lanes - 1) / lanes * lanes},
-        bits_(stride_ * words) {}
+        bits_(stride_ * (words == 0 ? 1 : words)) {}
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
 

@@ -21,10 +21,10 @@ namespace detail {
 [[nodiscard]] inline float fast_exp(float x) noexcept {
   x = x < -87.0F ? -87.0F : x;
   x = x > 88.0F ? 88.0F : x;
-  const float z = x * 1.44269504F;
   constexpr float shift = 12582912.0F;  // 1.5 * 2^23: adding it rounds to whole numbers
-  const float whole = (z + shift) - shift;
-  const float r = z - whole;
+  const float whole = (x * 1.44269504F + shift) - shift;
+  // ln 2 in two parts: the products with whole numbers are exact, with and without FMA.
+  const float r = ((x - whole * 0.693359375F) + whole * 2.12194440e-4F) * 1.44269504F;
   float p = 1.54035304e-4F;
   p = p * r + 1.33335581e-3F;
   p = p * r + 9.61812911e-3F;
