@@ -59,10 +59,11 @@ mask_video read_pictures(const fs::path& folder) {
     if (video.names.empty()) {
       video.height = ids.height;
       video.width = ids.width;
+    } else {
+      s2d::require(ids.height == video.height && ids.width == video.width, file.string(),
+                   ": found ", ids.width, " x ", ids.height, " pixels, expected ", video.width,
+                   " x ", video.height, " (width x height) as in ", video.names.front());
     }
-    s2d::require(ids.height == video.height && ids.width == video.width, file.string(), ": found ",
-                 ids.width, " x ", ids.height, " pixels, expected ", video.width, " x ",
-                 video.height, " (width x height) as in ", video.names.front());
     video.names.push_back(video.name + "/" + file.filename().string());
     video.frames.push_back(split(ids.view()));
   }
