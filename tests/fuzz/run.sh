@@ -17,7 +17,7 @@ for target in "${targets[@]}"; do
   mkdir -p "$corpus" build/fuzz/findings
   seeds=()
   [ -d "tests/fuzz/seeds/$subject" ] && seeds=("tests/fuzz/seeds/$subject")
-  if build/fuzz/tests/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+  if build/fuzz/tests/fuzz/"$target" -max_total_time="$seconds" -seed="${S2D_FUZZ_SEED:-1}" -timeout=10 -rss_limit_mb=2048 \
     -max_len=65536 -artifact_prefix=build/fuzz/findings/"$subject"- -print_final_stats=1 \
     "$corpus" "${seeds[@]}" >build/fuzz/"$subject".log 2>&1; then
     passed=$((passed + 1))
