@@ -3,64 +3,39 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include <s2d/core/error.hpp>
+#include <s2d/core/matrix.hpp>
+#include <s2d/keymask/join.hpp>
 
 namespace app {
 
 namespace {
 
-constexpr double same_object = 0.5;  // least IoU of the tubes
-
-// IoU of the tubes of two objects over the frames from `from` on in which both have a keymask.
-double tube_iou(const found_object& a, const found_object& b, std::size_t from) {
-  std::ptrdiff_t both = 0, either = 0;
-  auto left = std::lower_bound(
-      a.keymasks.begin(), a.keymasks.end(), from,
-      [](const found_keymask& key, std::size_t frame) { return key.frame < frame; });
-  for (auto right = b.keymasks.begin(); left != a.keymasks.end() && right != b.keymasks.end();) {
-    if (left->frame < right->frame) {
-      ++left;
-    } else if (right->frame < left->frame) {
-      ++right;
-    } else {
-      const std::ptrdiff_t common = intersection_area(left->mask, right->mask);
-      both += common;
-      either += area(left->mask) + area(right->mask) - common;
-      ++left;
-      ++right;
-    }
-  }
-  return either == 0 ? 0 : static_cast<double>(both) / static_cast<double>(either);
-}
-
-// Earlier and later object of every pair that is one object, best pairs first.
+// Earlier and later object of every pair that is one object.
 std::vector<std::pair<std::size_t, std::size_t>> same_objects(const findings& all,
                                                               const findings& window) {
-  struct pair {
-    double iou;
-    std::size_t earlier, later;
-  };
-  std::vector<pair> pairs;
+  std::vector<std::size_t> reaching;  // earlier objects with a keymask in the shared frames
   for (std::size_t i = 0; i < all.objects.size(); ++i) {
     const auto& keys = all.objects[i].keymasks;
-    if (keys.empty() || keys.back().frame < window.first) continue;
-    for (std::size_t j = 0; j < window.objects.size(); ++j) {
-      const double iou = tube_iou(all.objects[i], window.objects[j], window.first);
-      if (iou > same_object) pairs.push_back({iou, i, j});
-    }
+    if (!keys.empty() && keys.back().frame >= window.first) reaching.push_back(i);
   }
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const pair& a, const pair& b) { return a.iou > b.iou; });
-  std::vector<bool> used_earlier(all.objects.size()), used_later(window.objects.size());
-  std::vector<std::pair<std::size_t, std::size_t>> chosen;
-  for (const auto& [iou, earlier, later] : pairs) {
-    if (used_earlier[earlier] || used_later[later]) continue;
-    used_earlier[earlier] = used_later[later] = true;
-    chosen.emplace_back(earlier, later);
+  s2d::matrix<double> overlap(static_cast<std::ptrdiff_t>(reaching.size()),
+                              static_cast<std::ptrdiff_t>(window.objects.size()));
+  double* value = overlap.values.data();
+  for (const std::size_t i : reaching) {
+    const auto& keys = all.objects[i].keymasks;
+    const auto from = std::partition_point(keys.begin(), keys.end(), [&](const found_keymask& key) {
+      return key.frame < window.first;
+    });
+    for (const found_object& later : window.objects)
+      *value++ = s2d::tube_iou(std::span{from, keys.end()}, later.keymasks);
   }
-  return chosen;
+  auto pairs = s2d::best_pairs(overlap);
+  for (auto& pair : pairs) pair.first = reaching[pair.first];
+  return pairs;
 }
 
 // Keeps the keymasks in [from, to), unless there is none: then all.

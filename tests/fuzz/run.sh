@@ -10,7 +10,6 @@ cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DS2D_FUZZ=O
 targets=()
 for source in tests/fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" .cpp)"); done
 cmake --build build/fuzz --target "${targets[@]}" || exit 1
-export LSAN_OPTIONS="suppressions=$PWD/tests/fuzz/leaks.supp:print_suppressions=0"
 passed=0 failed=0
 for target in "${targets[@]}"; do
   subject=${target%_fuzz}

@@ -200,3 +200,37 @@ TEST_CASE("a small PNG file that claims a huge picture is refused before memory 
   CHECK(message_of<s2d::invalid_input>([&] { (void)s2d::decode_image(bytes, "x.png"); }) ==
         "x.png: 16393 x 16398 pixels (height x width) in a file of 84 bytes");
 }
+
+TEST_CASE("a PNG file that unpacks to far more than its pixels is refused before memory is taken") {
+  // 6.75 MB of zeros under a header of 16 x 16 pixels; the decoder does not look at check sums.
+  std::vector<std::byte> bytes = s2d::encode_png(s2d::image(1500, 1500));
+  REQUIRE(bytes.size() < 70'000);
+  for (const std::size_t at : {16u, 20u}) {
+    for (std::size_t i = 0; i < 3; ++i) bytes[at + i] = std::byte{0};
+    bytes[at + 3] = std::byte{16};
+  }
+  CHECK(message_of<s2d::invalid_input>([&] { (void)s2d::decode_image(bytes, "x.png"); }) ==
+        "x.png: damaged picture: it unpacks to more than its pixels need");
+}
+
+TEST_CASE("the arena of a decoder gives back what the decoder loses, and keeps its limit") {
+  using s2d::detail::stb_arena;
+  stb_arena outer;
+  auto* kept = static_cast<unsigned char*>(stb_arena::allocate(100));
+  {
+    stb_arena inner{1000};
+    void* lost = stb_arena::allocate(600);
+    CHECK(lost != nullptr);
+    CHECK_THROWS_AS(stb_arena::allocate(401), s2d::detail::stb_failure);
+    auto* grown = static_cast<unsigned char*>(stb_arena::allocate(100));
+    grown[99] = 7;
+    grown = static_cast<unsigned char*>(stb_arena::reallocate(grown, 400));
+    CHECK(grown[99] == 7);
+    CHECK_THROWS_AS(stb_arena::reallocate(grown, 401), s2d::detail::stb_failure);
+    stb_arena::free(grown);
+    CHECK(static_cast<unsigned char*>(stb_arena::allocate(400))[399] == 0);
+  }
+  for (int i = 0; i < 100; ++i) CHECK(kept[i] == 0);
+  stb_arena::free(kept);
+  stb_arena::free(nullptr);
+}

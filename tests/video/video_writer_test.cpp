@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <s2d/ffmpeg/video_reader.hpp>
 #include <s2d/io/file.hpp>
@@ -105,6 +107,30 @@ TEST_CASE("views with gaps between rows are written as they are seen") {
   copy_writer.write(part);
   copy_writer.finish();
   CHECK(s2d::read_text(folder / "view.mp4") == s2d::read_text(folder / "copy.mp4"));
+}
+
+TEST_CASE("writing says nothing on standard error at FFmpeg's own level of messages") {
+  const support::temporary_folder folder;
+  const std::filesystem::path heard = folder / "stderr.txt";
+  const int level = av_log_get_level();
+  av_log_set_level(AV_LOG_VERBOSE);
+  const int standard_error = dup(STDERR_FILENO);
+  const int file = open(heard.c_str(), O_CREAT | O_WRONLY, 0600);
+  REQUIRE((standard_error >= 0 && file >= 0));
+  dup2(file, STDERR_FILENO);
+  {
+    s2d::video_writer writer{folder / "a.mp4", 48, 63};
+    for (std::ptrdiff_t t = 0; t < 3; ++t) writer.write(ramp(48, 63, t));
+    writer.finish();
+  }
+  dup2(standard_error, STDERR_FILENO);
+  close(standard_error);
+  close(file);
+  const std::string text = s2d::read_text(heard);
+  CHECK(text.find("second pass") == std::string::npos);
+  CHECK(text.find("mp4 @") == std::string::npos);
+  CHECK(av_log_get_level() == AV_LOG_VERBOSE);
+  av_log_set_level(level);
 }
 
 TEST_CASE("a video that is given up leaves no file") {

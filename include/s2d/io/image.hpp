@@ -100,10 +100,12 @@ inline void require_whole_bmp(byte_span bytes, std::string_view name) {
           " of ", needed, " bytes");
 }
 
-struct stb_pixels {
-  stbi_uc* data;
-  ~stb_pixels() { stbi_image_free(data); }
-};
+/// What stb may hold while it reads a picture of this size: coefficients, planes and the result,
+/// each with its sides rounded up to whole blocks, and the file's own bytes unpacked in steps.
+inline std::size_t decoding_limit(std::size_t file, int height, int width) noexcept {
+  const auto whole = [](int side) { return (static_cast<std::size_t>(side) + 63) / 32 * 32; };
+  return (std::size_t{1} << 20) + 4 * file + 64 * whole(height) * whole(width);
+}
 
 inline void append_bytes(void* context, void* data, int size) {
   auto& bytes = *static_cast<std::vector<std::byte>*>(context);
@@ -121,12 +123,13 @@ inline void require_encodable(std::ptrdiff_t height, std::ptrdiff_t width, int c
 inline std::vector<std::byte> encode_png_bytes(const std::uint8_t* pixels, std::ptrdiff_t height,
                                                std::ptrdiff_t width, std::ptrdiff_t row_stride,
                                                int channels) {
+  const stb_arena arena;
   int size = 0;
-  const stb_pixels encoded{stbi_write_png_to_mem(pixels, static_cast<int>(row_stride),
-                                                 static_cast<int>(width), static_cast<int>(height),
-                                                 channels, &size)};
-  if (encoded.data == nullptr) throw std::bad_alloc{};
-  const auto* first = reinterpret_cast<const std::byte*>(encoded.data);
+  const stbi_uc* encoded =
+      stbi_write_png_to_mem(pixels, static_cast<int>(row_stride), static_cast<int>(width),
+                            static_cast<int>(height), channels, &size);
+  if (encoded == nullptr) throw std::bad_alloc{};
+  const auto* first = reinterpret_cast<const std::byte*>(encoded);
   return {first, first + size};
 }
 
@@ -159,29 +162,37 @@ inline std::string lower_extension(const std::filesystem::path& file) {
   } else {
     require(begins("\x89PNG"), name, ": not a JPEG, PNG or BMP picture");
   }
-  int width = 0;
-  int height = 0;
-  int channels = 0;
-  const auto* first = reinterpret_cast<const stbi_uc*>(bytes.data());
-  const int size = static_cast<int>(bytes.size());
-  if (!stbi_info_from_memory(first, size, &width, &height, &channels))
-    throw invalid_input{concat(name, ": damaged picture: ", stbi_failure_reason())};
-  // Compression has bounds, so a small file cannot hold a large picture: 1032 times in PNG, where a
-  // pixel has a bit at least; a bit for a block of 8 x 8 pixels in JPEG.
-  const std::size_t densest = begins("BM") ? 8 : begins("\xFF\xD8") ? 512 : 8 * 1032;
-  require(static_cast<std::size_t>(height) <=
-              (bytes.size() * densest + 65536) / static_cast<std::size_t>(width),
-          name, ": ", height, " x ", width, " pixels (height x width) in a file of ", bytes.size(),
-          " bytes");
-  const stb_pixels pixels{stbi_load_from_memory(first, size, &width, &height, &channels, 3)};
-  if (pixels.data == nullptr)
-    throw invalid_input{concat(name, ": damaged picture: ", stbi_failure_reason())};
-  image picture;
-  picture.height = height;
-  picture.width = width;
-  picture.values.assign(pixels.data, pixels.data + static_cast<std::size_t>(height) *
-                                                       static_cast<std::size_t>(width) * 3);
-  return picture;
+  stb_arena arena{std::size_t{1} << 20};
+  const auto damaged = [&](const char* reason) {
+    return invalid_input{concat(name, ": damaged picture: ", reason)};
+  };
+  try {
+    int width = 0;
+    int height = 0;
+    int channels = 0;
+    const auto* first = reinterpret_cast<const stbi_uc*>(bytes.data());
+    const int size = static_cast<int>(bytes.size());
+    if (!stbi_info_from_memory(first, size, &width, &height, &channels))
+      throw damaged(stbi_failure_reason());
+    // Compression has bounds, so a small file cannot hold a large picture: 1032 times in PNG, where
+    // a pixel has a bit at least; a bit for a block of 8 x 8 pixels in JPEG.
+    const std::size_t densest = begins("BM") ? 8 : begins("\xFF\xD8") ? 512 : 8 * 1032;
+    require(static_cast<std::size_t>(height) <=
+                (bytes.size() * densest + 65536) / static_cast<std::size_t>(width),
+            name, ": ", height, " x ", width, " pixels (height x width) in a file of ",
+            bytes.size(), " bytes");
+    arena.limit(decoding_limit(bytes.size(), height, width));
+    const stbi_uc* pixels = stbi_load_from_memory(first, size, &width, &height, &channels, 3);
+    if (pixels == nullptr) throw damaged(stbi_failure_reason());
+    image picture;
+    picture.height = height;
+    picture.width = width;
+    picture.values.assign(
+        pixels, pixels + static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3);
+    return picture;
+  } catch (const stb_failure& failure) {
+    throw damaged(failure.reason);
+  }
 }
 
 /// Reads a JPEG, PNG or BMP file; see decode_image.
