@@ -3,57 +3,13 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <iterator>
 #include <utility>
 #include <vector>
 
-#include <s2d/core/error.hpp>
 #include <s2d/core/matrix.hpp>
-#include <s2d/mask/mask_form.hpp>
+#include <s2d/mask/tube.hpp>
 
 namespace s2d::inline S2D_ABI {
-
-/// What a frame says in which only one of two tubes has a mask.
-enum class absent_frame : std::uint8_t {
-  ignored,  ///< nothing: a missing key mask is unknown, not empty
-  empty,    ///< that the other mask is empty, as the evaluation of dense masks has it
-};
-
-/// Intersection over union of two tubes, masks of one object over time: the pixels common to both,
-/// summed over frames, divided by the pixels of either. 0 if no frame counts or all masks are
-/// empty.
-///
-/// @param a, b  ranges of elements with members `frame` and `mask` (one mask_form), frames strictly
-///              ascending and counted alike in both
-/// @throws invalid_input if masks of one frame differ in size
-/// Complexity: linear in the elements, one comparison of masks for every common frame.
-template <class TubeA, class TubeB>
-[[nodiscard]] double tube_iou(const TubeA& a, const TubeB& b,
-                              absent_frame absent = absent_frame::ignored) {
-  std::ptrdiff_t common = 0, either = 0;
-  const auto alone = [&](const auto& element) {
-    if (absent == absent_frame::empty) either += area(element.mask);
-  };
-  auto left = std::begin(a);
-  auto right = std::begin(b);
-  while (left != std::end(a) && right != std::end(b)) {
-    if (left->frame < right->frame) {
-      alone(*left++);
-    } else if (right->frame < left->frame) {
-      alone(*right++);
-    } else {
-      const std::ptrdiff_t shared = intersection_area(left->mask, right->mask);
-      common += shared;
-      either += area(left->mask) + area(right->mask) - shared;
-      ++left;
-      ++right;
-    }
-  }
-  for (; left != std::end(a); ++left) alone(*left);
-  for (; right != std::end(b); ++right) alone(*right);
-  return either == 0 ? 0 : static_cast<double>(common) / static_cast<double>(either);
-}
 
 /// Pairs rows and columns, best value first: the pair of the largest value above `threshold` is
 /// taken, its row and column leave, and so on. Of equal values the first row wins, then the first

@@ -1,0 +1,145 @@
+// Masks packed for being compared with many others: cropped to their box and cut into strips.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <s2d/core/bit_mask.hpp>
+#include <s2d/core/geometry.hpp>
+#include <s2d/mask/bits.hpp>
+#include <s2d/mask/detail/popcount.hpp>
+#include <s2d/mask/detail/rle_walk.hpp>
+#include <s2d/mask/pack.hpp>
+#include <s2d/mask/rle_types.hpp>
+
+namespace s2d::inline S2D_ABI {
+namespace detail {
+
+/// Whether two boxes have a pixel in common.
+[[nodiscard]] constexpr bool boxes_meet(const box& a, const box& b) noexcept {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/// Masks of one size. A strip is 64 pixels wide and a word long at every step, so that the common
+/// part of two masks is a few long rows of words. Packed and dense masks are cut into columns of 64
+/// pixels (a strip runs down the picture), runs into rows of 64 (a strip runs to the right): as the
+/// pixels of each form follow each other. Masks of different forms cannot be mixed.
+class strip_masks {
+ public:
+  struct entry {
+    box bounds;
+    std::ptrdiff_t area = 0;
+    std::ptrdiff_t first_strip = 0, strips = 0;
+    std::ptrdiff_t begin = 0, length = 0;  ///< along the strips
+    std::size_t at = 0;                    ///< of the first strip among the words
+  };
+
+  [[nodiscard]] const std::vector<entry>& entries() const noexcept { return entries_; }
+
+  /// Words of mask i.
+  [[nodiscard]] std::ptrdiff_t size_of(std::size_t i) const noexcept {
+    return entries_[i].strips * entries_[i].length;
+  }
+
+  void add(const bit_mask& mask) {
+    const box bounds = bounding_box(mask);
+    entry& one = open(bounds, bounds.x, bounds.width, bounds.y, bounds.height);
+    std::uint64_t* const to = words_.data() + one.at;
+    for (std::ptrdiff_t y = 0; y < one.length; ++y) {
+      const std::uint64_t* const row = mask.row(one.begin + y) + one.first_strip;
+      for (std::ptrdiff_t s = 0; s < one.strips; ++s) to[s * one.length + y] = row[s];
+    }
+    one.area = static_cast<std::ptrdiff_t>(common_bits(to, to, one.strips * one.length));
+  }
+
+  template <class T>
+  void add(const mask_view<T>& mask) {
+    add(pack(mask));
+  }
+
+  /// Precondition: the lengths sum to height * width.
+  void add(const rle& mask) {
+    const box bounds = runs_box(mask);
+    entry& one = open(bounds, bounds.y, bounds.height, bounds.x, bounds.width);
+    std::uint64_t* const to = words_.data() + one.at;
+    std::ptrdiff_t x = 0, y = 0;  // of the next pixel
+    bool on = false;
+    for (std::ptrdiff_t count : mask.counts) {
+      if (on) {
+        one.area += count;
+        while (count > 0) {
+          const std::ptrdiff_t end = count < mask.height - y ? y + count : mask.height;
+          paint(to + (x - one.begin), one, y, end);
+          count -= end - y;
+          y = end;
+          if (y == mask.height) {
+            y = 0;
+            ++x;
+          }
+        }
+      } else if ((y += count) >= mask.height && mask.height > 0) {
+        x += y / mask.height;
+        y %= mask.height;
+      }
+      on = !on;
+    }
+  }
+
+  /// Pixels that mask i of `a` and mask j of `b` have in common.
+  [[nodiscard]] static std::ptrdiff_t common(const strip_masks& a, std::size_t i,
+                                             const strip_masks& b, std::size_t j) noexcept {
+    const entry &p = a.entries_[i], &q = b.entries_[j];
+    if (!boxes_meet(p.bounds, q.bounds)) return 0;
+    const auto later = [](std::ptrdiff_t v, std::ptrdiff_t w) { return v > w ? v : w; };
+    const auto earlier = [](std::ptrdiff_t v, std::ptrdiff_t w) { return v < w ? v : w; };
+    const std::ptrdiff_t begin = later(p.begin, q.begin);
+    const std::ptrdiff_t length = earlier(p.begin + p.length, q.begin + q.length) - begin;
+    const std::ptrdiff_t last = earlier(p.first_strip + p.strips, q.first_strip + q.strips);
+    std::uint64_t count = 0;
+    for (std::ptrdiff_t s = later(p.first_strip, q.first_strip); s < last; ++s)
+      count += common_bits(
+          a.words_.data() + p.at + (s - p.first_strip) * p.length + (begin - p.begin),
+          b.words_.data() + q.at + (s - q.first_strip) * q.length + (begin - q.begin), length);
+    return static_cast<std::ptrdiff_t>(count);
+  }
+
+ private:
+  /// A new entry: `across` counts pixels over the strips, `along` steps along them.
+  entry& open(const box& bounds, std::ptrdiff_t across, std::ptrdiff_t across_size,
+              std::ptrdiff_t along, std::ptrdiff_t along_size) {
+    entry& one = entries_.emplace_back();
+    one.bounds = bounds;
+    one.at = words_.size();
+    if (across_size == 0) return one;
+    one.first_strip = across / 64;
+    one.strips = (across + across_size - 1) / 64 - one.first_strip + 1;
+    one.begin = along;
+    one.length = along_size;
+    words_.resize(words_.size() + static_cast<std::size_t>(one.strips * one.length));
+    return one;
+  }
+
+  /// Sets rows [y, end) of the column at `to`.
+  static void paint(std::uint64_t* to, const entry& one, std::ptrdiff_t y,
+                    std::ptrdiff_t end) noexcept {
+    y -= one.first_strip * 64;
+    end -= one.first_strip * 64;
+    const std::ptrdiff_t first = y / 64, last = (end - 1) / 64;
+    const std::uint64_t head = ~std::uint64_t{0} << (y % 64);
+    const std::uint64_t tail = ~std::uint64_t{0} >> (63 - (end - 1) % 64);
+    if (first == last) {
+      to[first * one.length] |= head & tail;
+      return;
+    }
+    to[first * one.length] |= head;
+    for (std::ptrdiff_t s = first + 1; s < last; ++s) to[s * one.length] = ~std::uint64_t{0};
+    to[last * one.length] |= tail;
+  }
+
+  std::vector<entry> entries_;
+  std::vector<std::uint64_t> words_;
+};
+
+}  // namespace detail
+}  // namespace s2d::inline S2D_ABI
