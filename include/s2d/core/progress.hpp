@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <stdexcept>
-#include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include <s2d/core/error.hpp>
 
@@ -19,8 +19,54 @@ class cancelled : public std::runtime_error {
 
 /// Called between units of work, from one thread at a time, with the name of the stage and how
 /// many of its `total` units are done. Returns false to stop: the call then throws `cancelled`.
-using progress_callback =
-    std::function<bool(std::string_view stage, std::size_t done, std::size_t total)>;
+/// Holds a copy of any callable of that signature, or nothing.
+class progress_callback {
+ public:
+  progress_callback() = default;
+  template <class Callable>
+  requires(!std::is_same_v<Callable, progress_callback> &&
+           std::is_invocable_r_v<bool, Callable&, std::string_view, std::size_t, std::size_t>)
+      progress_callback(Callable callable)  // NOLINT(google-explicit-constructor)
+      : target_{new model<Callable>(std::move(callable))} {}
+  progress_callback(const progress_callback& other)
+      : target_{other.target_ ? other.target_->copy() : nullptr} {}
+  progress_callback(progress_callback&& other) noexcept
+      : target_{std::exchange(other.target_, nullptr)} {}
+  progress_callback& operator=(progress_callback other) noexcept {
+    std::swap(target_, other.target_);
+    return *this;
+  }
+  ~progress_callback() { delete target_; }
+
+  /// Whether there is something to call.
+  [[nodiscard]] explicit operator bool() const noexcept { return target_ != nullptr; }
+
+  /// Needs something to call.
+  bool operator()(std::string_view stage, std::size_t done, std::size_t total) const {
+    return target_->call(stage, done, total);
+  }
+
+ private:
+  struct target {
+    target() = default;
+    target(const target&) = delete;
+    target& operator=(const target&) = delete;
+    virtual ~target() = default;
+    [[nodiscard]] virtual target* copy() const = 0;
+    virtual bool call(std::string_view stage, std::size_t done, std::size_t total) = 0;
+  };
+  template <class Callable>
+  struct model final : target {
+    explicit model(Callable from) : callable{std::move(from)} {}
+    [[nodiscard]] target* copy() const override { return new model(callable); }
+    bool call(std::string_view stage, std::size_t done, std::size_t total) override {
+      return callable(stage, done, total);
+    }
+    Callable callable;
+  };
+
+  target* target_ = nullptr;
+};
 
 namespace detail {
 

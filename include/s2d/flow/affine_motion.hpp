@@ -1,15 +1,16 @@
 // Affine motion through displaced points, robust against points that move on their own.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/geometry.hpp>
+#include <s2d/flow/affine_motion_types.hpp>
 
 namespace s2d::inline S2D_ABI {
 
@@ -30,20 +31,16 @@ struct affine_motion {
   friend bool operator==(const affine_motion&, const affine_motion&) = default;
 };
 
-struct affine_motion_options {
-  int rounds = 8;           ///< reweighted least squares, > 0
-  double scale = 2;         ///< residuals of `scale` robust deviations get a quarter of the weight
-  double min_scale = 0.15;  ///< smallest such residual, in the unit of the displacements, > 0
-};
-
 namespace detail {
 
 /// The middle value; the mean of the two middle ones if their number is even. Reorders `values`.
 inline double median(std::span<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+  const std::size_t middle = values.size() / 2;
+  select_nth(values.data(), values.size(), middle);
+  if (values.size() % 2 == 1) return values[middle];
+  double below = values[0];
+  for (const double value : values.first(middle)) below = (std::max)(below, value);
+  return (values[middle] + below) / 2;
 }
 
 /// Weighted sums of 1, x, y, their products and their products with the two displacements.

@@ -1,7 +1,6 @@
 // Robust motion of the whole picture: affine and homography, from points or from a flow field.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -68,7 +67,7 @@ inline normalised normalise(std::span<const point> at) {
   }
   double extent = 0;
   for (const point& p : at)
-    extent = (std::max)({extent, std::fabs(p.x - out.x), std::fabs(p.y - out.y)});
+    extent = (std::max)(extent, (std::max)(std::fabs(p.x - out.x), std::fabs(p.y - out.y)));
   if (extent > 0) out.unit = extent;
   return out;
 }

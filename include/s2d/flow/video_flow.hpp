@@ -3,13 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <s2d/core/color.hpp>
+#include <s2d/core/detail/threads.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/image.hpp>
 #include <s2d/core/matrix.hpp>
@@ -81,38 +80,38 @@ class scratch_pool {
     ~lease() { pool_.put(std::move(scratch_)); }
     lease(const lease&) = delete;
     lease& operator=(const lease&) = delete;
-    [[nodiscard]] dense::flow_scratch& operator*() const { return *scratch_; }
+    [[nodiscard]] dense::flow_scratch& operator*() noexcept { return scratch_; }
 
    private:
     scratch_pool& pool_;
-    std::unique_ptr<dense::flow_scratch> scratch_;
+    dense::flow_scratch scratch_;
   };
 
  private:
-  std::unique_ptr<dense::flow_scratch> take() {
-    const std::lock_guard lock{mutex_};
+  dense::flow_scratch take() {
+    const scoped_lock lock{mutex_};
     if (free_.empty()) {
       free_.reserve(++made_);
-      return std::make_unique<dense::flow_scratch>();
+      return {};
     }
-    auto last = std::move(free_.back());
+    dense::flow_scratch last = std::move(free_.back());
     free_.pop_back();
     return last;
   }
-  void put(std::unique_ptr<dense::flow_scratch> scratch) noexcept {
-    const std::lock_guard lock{mutex_};
+  void put(dense::flow_scratch scratch) noexcept {
+    const scoped_lock lock{mutex_};
     free_.push_back(std::move(scratch));
   }
 
-  std::mutex mutex_;
+  mutex mutex_;
   std::size_t made_ = 0;
-  std::vector<std::unique_ptr<dense::flow_scratch>> free_;
+  std::vector<dense::flow_scratch> free_;
 };
 
 inline flow_field flow_or_none(const prepared_frame& from, const prepared_frame& to,
                                const flow_options& options, scratch_pool& pool) {
   if (from.gray == to.gray) return {};
-  const scratch_pool::lease scratch{pool};
+  scratch_pool::lease scratch{pool};
   return flow_between(from.pyramid, to.pyramid, options, *scratch);
 }
 

@@ -1,11 +1,11 @@
 // Which objects of overlapping windows of a long video are the same.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/mask/tube.hpp>
 
@@ -24,9 +24,8 @@ namespace s2d::inline S2D_ABI {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < values.values.size(); ++i)
     if (values.values[i] > threshold) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
-    return values.values[i] > values.values[j];
-  });
+  detail::sort_stably(
+      order, [&](std::size_t i, std::size_t j) { return values.values[i] > values.values[j]; });
   const auto columns = static_cast<std::size_t>(values.width);
   std::vector<bool> row_used(static_cast<std::size_t>(values.height)), column_used(columns);
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
@@ -36,7 +35,7 @@ namespace s2d::inline S2D_ABI {
     row_used[row] = column_used[column] = true;
     pairs.emplace_back(row, column);
   }
-  std::sort(pairs.begin(), pairs.end());
+  detail::sort_stably(pairs);
   return pairs;
 }
 

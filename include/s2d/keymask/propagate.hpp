@@ -3,10 +3,10 @@
 
 #include <cmath>
 #include <cstddef>
-#include <mutex>
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/threads.hpp>
 #include <s2d/core/bit_mask.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
@@ -358,11 +358,11 @@ inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap
     if (at[i] > at[i - 1] + 1) gaps.push_back({at[i - 1], at[i]});
   if (at.back() + 1 < frames) gaps.push_back({at.back(), frames});
 
-  std::mutex reporting;
+  detail::mutex reporting;
   std::size_t done = at.size();
   parallel_for(gaps.size(), options.threads, [&](std::size_t i) {
     detail::fill_gap(keys, flow, gaps[i], height, width, options, result);
-    const std::lock_guard lock{reporting};
+    const detail::scoped_lock lock{reporting};
     done += gaps[i].right - (gaps[i].left == frames ? 0 : gaps[i].left + 1);
     detail::report(progress, "propagate", done, frames);
   });

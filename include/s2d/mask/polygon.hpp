@@ -1,7 +1,6 @@
 // Polygons to masks by the rule of COCO.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/mask/rle.hpp>
 
@@ -48,7 +48,7 @@ class polygon_crossings {
   /// The mask: background and foreground change at every crossing.
   [[nodiscard]] rle close() {
     const std::int64_t pixels = height_ * width_;
-    std::sort(offsets_.begin(), offsets_.end());
+    sort_stably(offsets_);
     rle mask{height_, width_, {}};
     std::int64_t start = 0;
     for (std::size_t i = 0; i < offsets_.size();) {
@@ -77,7 +77,7 @@ class polygon_crossings {
     const std::int64_t column = fine / 5;
     if (column >= width_) return;
     const double row = (static_cast<double>((std::min)(y, before_y)) + 0.5) / 5 - 0.5;
-    const auto clamped = std::ceil(std::clamp(row, 0.0, static_cast<double>(height_)));
+    const auto clamped = std::ceil((std::min)((std::max)(row, 0.0), static_cast<double>(height_)));
     offsets_.push_back(column * height_ + static_cast<std::int64_t>(clamped));
   }
 

@@ -13,17 +13,9 @@
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/random.hpp>
 #include <s2d/core/view.hpp>
+#include <s2d/segment/options.hpp>
 
 namespace s2d::inline S2D_ABI {
-
-struct appearance_options {
-  int cosines = 256;        ///< random features, in 16..4096, a multiple of 16
-  float deviation = 0.5F;   ///< of their frequencies: a Gaussian kernel of width 1 / deviation
-  double ridge = 1e-3;      ///< > 0
-  std::size_t stride = 2;   ///< every stride-th sample is trained on, > 0
-  std::uint64_t seed = 0;   ///< of the random features
-  std::size_t threads = 1;  ///< 0: one per processor
-};
 
 namespace detail {
 

@@ -1,7 +1,6 @@
 // How far a mask of a video may be trusted, from the values it was cut from.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>

@@ -1,7 +1,6 @@
 // Where one shot of a video ends and the next begins.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/image.hpp>
 #include <s2d/core/lab.hpp>
 #include <s2d/core/parallel.hpp>
@@ -62,9 +62,9 @@ inline float unmatched(const lab_image& a, const lab_image& b) {
       best.push_back(least / static_cast<float>(block_height * block_width));
     }
   if (best.empty()) return 0;
-  const auto middle = best.begin() + static_cast<std::ptrdiff_t>(best.size() / 2);
-  std::nth_element(best.begin(), middle, best.end());
-  return *middle;
+  const std::size_t middle = best.size() / 2;
+  select_nth(best.data(), best.size(), middle);
+  return best[middle];
 }
 
 /// Share of the pixels whose colour has no counterpart in the other frame.

@@ -10,6 +10,7 @@
 
 #include <s2d/core/error.hpp>
 #include <s2d/core/parallel.hpp>
+#include <s2d/segment/options.hpp>
 
 namespace s2d::inline S2D_ABI {
 
@@ -22,12 +23,6 @@ struct sparse_graph {
 
   [[nodiscard]] std::size_t nodes() const noexcept { return begin.size() - 1; }
   [[nodiscard]] std::size_t edges() const noexcept { return to.size(); }
-};
-
-struct diffusion_options {
-  int iterations = 60;      ///< >= 0
-  float mix = 0.985F;       ///< share of the neighbours in 0..1; the rest comes from the seeds
-  std::size_t threads = 1;  ///< 0: one per processor
 };
 
 namespace detail {

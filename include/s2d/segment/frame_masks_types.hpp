@@ -4,11 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include <s2d/segment/appearance.hpp>
 #include <s2d/segment/frame_mask.hpp>
-#include <s2d/segment/motion_saliency.hpp>
-#include <s2d/segment/pixels.hpp>
-#include <s2d/segment/superpixel_graph.hpp>
+#include <s2d/segment/options.hpp>
 
 namespace s2d::inline S2D_ABI {
 

@@ -1,7 +1,6 @@
 // Features for normalised cuts without weights: colour, and motion unlike the camera's.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -54,9 +53,9 @@ class motion_feature_maker {
     height_ = side(frames_[0].height);
     width_ = side(frames_[0].width);
     measure_cells_of_all();
-    const bool without_flow = std::all_of(cells_.begin(), cells_.end(), [](const auto& cells) {
-      return !cells.has_flow(0) && !cells.has_flow(1);
-    });
+    bool without_flow = true;
+    for (const motion_cells& cells : cells_)
+      if (cells.has_flow(0) || cells.has_flow(1)) without_flow = false;
     if (!without_flow) {
       motion_ = find_motion(cells_, options_.motion);
       if (!moves()) return result;

@@ -1,32 +1,21 @@
 // What moves unlike the camera: a vote for every superpixel of a video.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/flow/affine_motion.hpp>
 #include <s2d/segment/barrier_distance.hpp>
 #include <s2d/segment/motion_cells.hpp>
+#include <s2d/segment/options.hpp>
 
 namespace s2d::inline S2D_ABI {
-
-struct saliency_options {
-  affine_motion_options camera = {};
-  float inner_weight = 0.05F;  ///< weight of a cell off the border in the camera fit
-  int barrier_passes = 3;
-  float percentile = 98;       ///< what counts as the largest value of a frame, in 0..100
-  float power = 1.5F;          ///< of the votes while the camera moves
-  float rest_power = 0.7F;     ///< of the votes while it rests: slower motion counts more
-  float rest_speed = 0.5F;     ///< mean motion of the frame below which the camera rests
-  float still_energy = 0.25F;  ///< frames of this energy vote with half their weight
-  std::size_t threads = 1;     ///< 0: one per processor
-};
 
 /// Votes of T frames of N superpixels, and how much moves in each frame.
 struct motion_saliency {
@@ -44,11 +33,11 @@ namespace detail {
 inline float percentile(std::vector<float>& values, double q) {
   const double rank = q / 100 * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(rank);
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(below);
-  std::nth_element(values.begin(), at, values.end());
-  const float low = *at;
+  select_nth(values.data(), values.size(), below);
+  const float low = values[below];
   if (below + 1 >= values.size()) return low;
-  const float high = *std::min_element(at + 1, values.end());
+  float high = values[below + 1];
+  for (std::size_t i = below + 2; i < values.size(); ++i) high = (std::min)(high, values[i]);
   return low + static_cast<float>(rank - static_cast<double>(below)) * (high - low);
 }
 

@@ -1,14 +1,13 @@
 // The nearest neighbours of every point of a set, in up to 16 dimensions (k-d tree).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/view.hpp>
 
@@ -42,8 +41,7 @@ class neighbor_tree {
     for (std::size_t i = 0; i < n_; ++i)
       for (int d = 0; d < dimensions_; ++d)
         rows_[i * lanes + static_cast<std::size_t>(d)] = points(static_cast<std::ptrdiff_t>(i), d);
-    order_.resize(n_);
-    std::iota(order_.begin(), order_.end(), 0);
+    order_ = counted<std::int32_t>(n_);
     nodes_.reserve(n_ / 4 + 2);
     if (n_ > 0) build(0, n_);
   }
@@ -176,14 +174,12 @@ class neighbor_tree {
       if (box.high[d] - box.low[d] > box.high[widest] - box.low[widest]) widest = d;
     const std::size_t blocks = (end - begin + lanes - 1) / lanes;
     const std::size_t middle = begin + blocks / 2 * lanes;
-    std::nth_element(order_.begin() + static_cast<std::ptrdiff_t>(begin),
-                     order_.begin() + static_cast<std::ptrdiff_t>(middle),
-                     order_.begin() + static_cast<std::ptrdiff_t>(end),
-                     [&](std::int32_t a, std::int32_t b) {
-                       const float x = rows_[static_cast<std::size_t>(a * lanes + widest)];
-                       const float y = rows_[static_cast<std::size_t>(b * lanes + widest)];
-                       return x < y || (x == y && a < b);
-                     });
+    select_nth(order_.data() + begin, end - begin, middle - begin,
+               [&](std::int32_t a, std::int32_t b) {
+                 const float x = rows_[static_cast<std::size_t>(a * lanes + widest)];
+                 const float y = rows_[static_cast<std::size_t>(b * lanes + widest)];
+                 return x < y || (x == y && a < b);
+               });
     build(begin, middle);
     box.right = static_cast<std::int32_t>(nodes_.size());
     nodes_[at] = box;

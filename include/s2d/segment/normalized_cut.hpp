@@ -1,14 +1,13 @@
 // Normalised cut: splits a weighted graph where its second eigenvector says.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/matrix.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -214,7 +213,7 @@ class second_eigenvector {
       scale(next, 1 / length);
       basis.push_back(next);
     }
-    std::fill(z.begin(), z.end(), 0.f);
+    z.assign(n_, 0);
     for (std::size_t k = 0; k < basis.size(); ++k)
       add_scaled(z.data(), top[k], basis[k].data(), n_);
     deflate(z);
@@ -237,10 +236,8 @@ inline void split(plane_view<const float> affinity, std::span<const double> degr
                   const normalized_cut_options& options, normalized_cut_result& result) {
   const std::size_t n = degree.size();
   const std::vector<float>& x = result.vector;
-  std::vector<std::size_t> order(n);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return x[a] < x[b]; });
+  std::vector<std::size_t> order = counted<std::size_t>(n);
+  sort_stably(order, [&](std::size_t a, std::size_t b) { return x[a] < x[b]; });
   double total = 0;
   for (const double d : degree) total += d;
 

@@ -1,15 +1,15 @@
 // Frame masks by normalised cuts of feature grids.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
+#include <s2d/core/detail/threads.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/lab.hpp>
 #include <s2d/core/parallel.hpp>
@@ -157,9 +157,11 @@ inline void add_objects(bit_mask mask, float confidence, bool whole,
       mask.words()[i] &= ~earlier.mask.words()[i];
   const component_list parts = components(mask);
   if (parts.empty()) return;
+  const auto largest = static_cast<double>(parts.items[0].area);
   const double least =
-      (std::max)({options.min_area * static_cast<double>(mask.height * mask.width),
-                  options.min_relative_area * static_cast<double>(parts.items[0].area), 12.0});
+      (std::max)((std::max)(options.min_area * static_cast<double>(mask.height * mask.width),
+                            options.min_relative_area * largest),
+                 12.0);
   bit_mask all(mask.height, mask.width);
   bool any = false;
   for (std::size_t k = 0; k < parts.size(); ++k) {
@@ -202,8 +204,7 @@ inline std::vector<frame_mask> cut_frame(const image& frame, const feature_grid&
   const pixel_options pixels{options.color_sigma, options.cell_sigma *
                                                       static_cast<float>(looks.labels.width) /
                                                       static_cast<float>(looks.columns)};
-  std::vector<std::size_t> nodes(grid.cells());
-  for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i] = i;
+  std::vector<std::size_t> nodes = counted<std::size_t>(grid.cells());
   std::vector<float> value(grid.cells());
   for (int round = 0; round < options.cuts && nodes.size() >= 2; ++round) {
     const matrix<float> affinity = cell_affinities(grid, nodes, options);
@@ -216,7 +217,7 @@ inline std::vector<frame_mask> cut_frame(const image& frame, const feature_grid&
     if (!(cut.cost <= options.max_cost)) break;
     const bool flip = inverted(grid, nodes, cut.side, options.side);
     std::vector<std::size_t> rest;
-    std::fill(value.begin(), value.end(), 0.f);
+    value.assign(grid.cells(), 0);
     const std::vector<float> inside = memberships(cut, flip);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       value[nodes[i]] = inside[i];
@@ -264,13 +265,13 @@ template <feature_source Source>
           "normalized_cut_masks: cut.min_share is ", options.cut.min_share, ", cut.steps ",
           options.cut.steps, ", cut.rounds ", options.cut.rounds, "; expected 0 to 0.5, > 0, > 0");
   video_masks result(frames.size());
-  std::mutex reporting;
+  detail::mutex reporting;
   std::size_t done = 0;
   parallel_for(frames.size(), options.threads, [&](std::size_t t) {
     const feature_grid& grid = features(t);
     detail::check_feature_grid(grid, t);
     result[t] = detail::cut_frame(frames[t], grid, options);
-    const std::lock_guard lock{reporting};
+    const detail::scoped_lock lock{reporting};
     detail::report(progress, "masks", ++done, frames.size());
   });
   return result;

@@ -13,14 +13,10 @@
 #include <s2d/core/lab.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/mask/pack.hpp>
+#include <s2d/segment/options.hpp>
 #include <s2d/segment/slic.hpp>
 
 namespace s2d::inline S2D_ABI {
-
-struct pixel_options {
-  float color_sigma = 7;     ///< in Lab, > 0
-  float position_sigma = 3;  ///< in pixels of the superpixels' grid, > 0
-};
 
 namespace detail {
 

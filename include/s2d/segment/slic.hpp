@@ -8,14 +8,9 @@
 
 #include <s2d/core/geometry.hpp>
 #include <s2d/core/lab.hpp>
+#include <s2d/segment/options.hpp>
 
 namespace s2d::inline S2D_ABI {
-
-struct slic_options {
-  std::ptrdiff_t cell = 6;  ///< side of a grid cell in pixels, in 1..1024
-  float compactness = 10;   ///< weight of position against colour, >= 0
-  int iterations = 5;       ///< assignments, > 0
-};
 
 /// A grid of rows x columns superpixels; superpixel k = i * columns + j grew from grid cell (i, j)
 /// and stays within its 3x3 neighbourhood, so grid neighbours are neighbours in the picture.

@@ -13,19 +13,9 @@
 #include <s2d/segment/diffusion.hpp>
 #include <s2d/segment/motion_cells.hpp>
 #include <s2d/segment/nearest_neighbors.hpp>
+#include <s2d/segment/options.hpp>
 
 namespace s2d::inline S2D_ABI {
-
-struct superpixel_graph_options {
-  std::size_t look_alikes = 12;   ///< nearest superpixels of the whole video, 0: none
-  float look_alike_sigma = 0.7F;  ///< distance at which their weight is 1/e
-  float look_alike_slack = 0.5F;  ///< of the search (segment/nearest_neighbors.hpp)
-  float color_sigma = 4;          ///< of neighbours, in Lab
-  float position_sigma = 4;       ///< of neighbours along the flow, in pixels
-  float neighbor_weight = 4;      ///< weight of neighbours against look-alikes
-  float flow_scale = 0.5F;        ///< pixels of the superpixel grid per unit of flow
-  std::size_t threads = 1;        ///< 0: one per processor
-};
 
 namespace detail {
 

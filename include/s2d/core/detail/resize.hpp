@@ -1,7 +1,6 @@
 // Separable resampling of rows of interleaved channels: tap tables and the two passes.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -56,7 +55,7 @@ inline resample_taps bilinear_taps(std::ptrdiff_t source, std::ptrdiff_t n) {
   for (std::ptrdiff_t i = 0; i < n; ++i) {
     // 2 n times the source position of the centre: a whole number.
     const std::ptrdiff_t scaled =
-        std::clamp((2 * i + 1) * source - n, std::ptrdiff_t{0}, 2 * n * (source - 1));
+        (std::min)((std::max)((2 * i + 1) * source - n, std::ptrdiff_t{0}), 2 * n * (source - 1));
     const std::ptrdiff_t rest = scaled % (2 * n);
     const float part = static_cast<float>(static_cast<double>(rest) / static_cast<double>(2 * n));
     taps.first[static_cast<std::size_t>(i)] = scaled / (2 * n);

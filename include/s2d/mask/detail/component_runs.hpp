@@ -1,14 +1,13 @@
 // Runs of rows, and the union-find that joins those that touch.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/order.hpp>
 #include <s2d/mask/component_types.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -97,8 +96,7 @@ inline void join(std::vector<std::uint32_t>& parent, std::uint32_t a, std::uint3
   // All runs in scan order; runs of neighbouring rows that touch are joined as they come.
   const std::int32_t reach = touching == connectivity::eight ? 1 : 0;
   std::vector<row_run> runs(number_of_runs(mask));
-  std::vector<std::uint32_t> parent(runs.size());
-  std::iota(parent.begin(), parent.end(), 0u);
+  std::vector<std::uint32_t> parent = counted<std::uint32_t>(runs.size());
   std::size_t above = 0, above_end = 0;
   for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
     const std::size_t first = above_end;
@@ -136,11 +134,10 @@ inline void join(std::vector<std::uint32_t>& parent, std::uint32_t a, std::uint3
   }
 
   const std::size_t n = list.items.size();
-  std::vector<std::uint32_t> rank(n);
+  std::vector<std::uint32_t> rank = counted<std::uint32_t>(n);
   if (order == component_order::largest_first) {
-    std::vector<std::uint32_t> sorted(n);
-    std::iota(sorted.begin(), sorted.end(), 0u);
-    std::stable_sort(sorted.begin(), sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
+    std::vector<std::uint32_t> sorted = rank;
+    sort_stably(sorted, [&](std::uint32_t a, std::uint32_t b) {
       return list.items[a].area > list.items[b].area;
     });
     std::vector<component> items(n);
@@ -149,8 +146,6 @@ inline void join(std::vector<std::uint32_t>& parent, std::uint32_t a, std::uint3
       items[i] = list.items[sorted[i]];
     }
     list.items.swap(items);
-  } else {
-    std::iota(rank.begin(), rank.end(), 0u);
   }
 
   list.first_run.assign(n + 1, 0);

@@ -1,8 +1,6 @@
 // The stages of segment/frame_masks.hpp; include that one.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -10,14 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/stopwatch.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
 #include <s2d/core/resize.hpp>
 #include <s2d/flow/resize.hpp>
 #include <s2d/mask/components.hpp>
 #include <s2d/mask/morphology.hpp>
+#include <s2d/segment/appearance.hpp>
 #include <s2d/segment/confidence.hpp>
 #include <s2d/segment/frame_masks_types.hpp>
+#include <s2d/segment/motion_saliency.hpp>
+#include <s2d/segment/pixels.hpp>
+#include <s2d/segment/superpixel_graph.hpp>
 
 namespace s2d::inline S2D_ABI {
 
@@ -122,14 +125,12 @@ class frame_masks_run {
   }
 
  private:
-  using clock = std::chrono::steady_clock;
-
   [[nodiscard]] bool cut_before(std::size_t t) const {
     return t < options_.cut_before.size() && options_.cut_before[t];
   }
 
-  void spent(const char* stage, clock::time_point since) {
-    const double seconds = std::chrono::duration<double>(clock::now() - since).count();
+  void spent(const char* stage, const stopwatch& since) {
+    const double seconds = since.seconds();
     for (stage_time& s : result_.stages)
       if (s.name == stage) {
         s.seconds += seconds;
@@ -167,7 +168,7 @@ class frame_masks_run {
 
   /// Decides the values of the superpixels of frames [begin, end), which show one shot.
   void decide_shot(std::size_t begin, std::size_t end) {
-    const auto start = clock::now();
+    const stopwatch start;
     // Frames without flow between them that look the same are one.
     std::vector<image> pictures(end - begin);
     for_frames("superpixels", begin, end,
@@ -187,7 +188,7 @@ class frame_masks_run {
     }
     spent("resize", start);
 
-    const auto describing = clock::now();
+    const stopwatch describing;
     std::vector<motion_cells> cells(first_of.size());
     for_frames("superpixels", 0, first_of.size(), [&](std::size_t g) {
       cells[g] = measure_cells(
@@ -234,7 +235,7 @@ class frame_masks_run {
                     std::span<float> energy) {
     const std::size_t count = cells.size();
     const std::size_t n = cells[0].size();
-    const auto moving = clock::now();
+    const stopwatch moving;
     const motion_saliency motion = saliency(cells, options_.motion);
     spent("motion", moving);
 
@@ -274,11 +275,11 @@ class frame_masks_run {
     const float usual_energy = percentile(energy, 50);
     if (percentile(energy, 75) < options_.least_energy) return values;
 
-    const auto linking = clock::now();
+    const stopwatch linking;
     const sparse_graph graph = link_superpixels(cells, height_, width_, options_.graph);
     spent("graph", linking);
 
-    const auto spreading = clock::now();
+    const stopwatch spreading;
     std::vector<float> spread = run_diffusion(graph, motion.votes, options_.diffusion);
     std::vector<float> most(count);
     for (std::size_t t = 0; t < count; ++t)
@@ -296,7 +297,7 @@ class frame_masks_run {
         options_.threshold_mix * from_cut + (1 - options_.threshold_mix) * options_.threshold;
     spent("diffusion", spreading);
 
-    const auto learning = clock::now();
+    const stopwatch learning;
     const std::vector<float> looks = learn(cells, motion, spread, threshold, usual_energy);
     for (std::size_t i = 0; i < values.size(); ++i) {
       const float moved = (std::min)((std::max)(spread[i] - threshold + 0.5F, 0.0F), 1.0F);
@@ -387,7 +388,7 @@ class frame_masks_run {
 
   /// Pixels, components and confidences.
   void cut_out() {
-    const auto start = clock::now();
+    const stopwatch start;
     const std::size_t count = frames_.size();
     constexpr float levels[3] = {0.38F, 0.5F, 0.62F};
     std::vector<matrix<float>> unions(count);  // coverage of the masks of a frame, work grid
@@ -399,7 +400,7 @@ class frame_masks_run {
       judge_alone(t, soft, unions[t]);
     });
     spent("pixels", start);
-    const auto judging = clock::now();
+    const stopwatch judging;
     for_frames("masks", 0, count, [&](std::size_t t) { judge_in_time(t, unions); });
     spent("confidence", judging);
   }
@@ -407,9 +408,10 @@ class frame_masks_run {
   void find_objects(std::size_t t, const std::vector<bit_mask>& soft) {
     const component_list found = components(soft[1]);
     if (found.empty()) return;
+    const auto pixels = static_cast<double>(frames_[t].height * frames_[t].width);
+    const auto largest = static_cast<double>(found.items[0].area);
     const double least =
-        (std::max)({options_.least_area * static_cast<double>(frames_[t].height * frames_[t].width),
-                    options_.least_share * static_cast<double>(found.items[0].area), 12.0});
+        (std::max)((std::max)(options_.least_area * pixels, options_.least_share * largest), 12.0);
     for (std::size_t i = 0; i < found.size() && i < options_.most_masks; ++i)
       if (static_cast<double>(found.items[i].area) >= least)
         result_.masks[t].push_back({extract(found, i), 0});
