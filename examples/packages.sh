@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups that are missing: program, tests, checks.
+# Installs the Debian packages of the named groups that are missing: program, tests, checks, torch.
 # Asks nothing, says what it installs, does nothing when all is there; as root or through sudo.
 set -euo pipefail
 
@@ -10,16 +10,17 @@ packages() {
         libsimdjson-dev libcli11-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
       ;;
     tests) echo catch2 ;;
+    torch) echo python3 python3-pip ;;
     checks) echo clang-16 libclang-rt-16-dev clang-format-14 libbenchmark-dev ;;
     *)
-      echo "packages.sh: unknown group '$1', expected program, tests or checks" >&2
+      echo "packages.sh: unknown group '$1', expected program, tests, checks or torch" >&2
       return 2
       ;;
   esac
 }
 
 [ $# -gt 0 ] || {
-  echo "usage: packages.sh GROUP..., groups: program, tests, checks" >&2
+  echo "usage: packages.sh GROUP..., groups: program, tests, checks, torch" >&2
   exit 2
 }
 wanted=()
