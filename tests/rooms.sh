@@ -11,6 +11,7 @@ declare -A allowed=(
   [track]="core mask flow track"
   [coherence]="core mask cluster track coherence"
   [segment]="core mask flow segment"
+  [loss]="core assign loss"
   [keymask]="core mask flow cluster track coherence segment keymask"
   [io]="core mask flow track segment io"
 )
