@@ -4,11 +4,13 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <type_traits>
 
 #include <s2d/core/config.hpp>
+#include <s2d/core/detail/vectors.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/view.hpp>
@@ -31,7 +33,7 @@ template <class T, class Pixel>
 template <class T>
 struct point_taps {
   static constexpr std::ptrdiff_t capacity = 512;
-  std::int32_t offset[capacity];
+  typename vector_of<T>::integer offset[capacity];
   T weight[4][capacity];  // upper left, upper right, lower left, lower right
   std::ptrdiff_t right = 0, down = 0;
   std::ptrdiff_t count = 0;
@@ -40,34 +42,27 @@ struct point_taps {
   void place(const plane_view<Pixel>& plane, const T* points, std::ptrdiff_t point_stride,
              std::ptrdiff_t axis_stride, std::ptrdiff_t n) noexcept {
     count = n;
-    const bool any = !plane.empty();
-    const T width = static_cast<T>(plane.width), height = static_cast<T>(plane.height);
-    const T last_x = plane.width > 1 ? width - 2 : T{0};
-    const T last_y = plane.height > 1 ? height - 2 : T{0};
-    const T has_right = plane.width > 1 ? T{1} : T{0};
-    const T has_down = plane.height > 1 ? T{1} : T{0};
-    const T has_pixels = any ? T{1} : T{0};
     right = plane.width > 1 ? plane.column_stride : 0;
     down = plane.height > 1 ? plane.row_stride : 0;
-    const auto row_step = static_cast<std::int32_t>(plane.row_stride);
-    const auto column_step = static_cast<std::int32_t>(plane.column_stride);
-    S2D_INDEPENDENT
-    for (std::ptrdiff_t p = 0; p < n; ++p) {
-      const T x = points[p * point_stride] * width - T(0.5);
-      const T y = points[p * point_stride + axis_stride] * height - T(0.5);
-      const T inner_x = x > 0 ? (x < last_x ? x : last_x) : T{0};  // not a number: 0
-      const T inner_y = y > 0 ? (y < last_y ? y : last_y) : T{0};
-      const auto column = static_cast<std::int32_t>(inner_x);
-      const auto row = static_cast<std::int32_t>(inner_y);
-      offset[p] = row * row_step + column * column_step;
-      const T from_left = x - static_cast<T>(column), from_top = y - static_cast<T>(row);
-      const T left_weight = hat(from_left) * has_pixels;
-      const T right_weight = hat(from_left - 1) * has_right;
-      const T upper = hat(from_top), lower = hat(from_top - 1) * has_down;
-      weight[0][p] = upper * left_weight;
-      weight[1][p] = upper * right_weight;
-      weight[2][p] = lower * left_weight;
-      weight[3][p] = lower * right_weight;
+    T x[capacity], y[capacity];
+    if (point_stride == 2 && axis_stride == 1)
+      for (std::ptrdiff_t p = 0; p < n; ++p) x[p] = points[2 * p], y[p] = points[2 * p + 1];
+    else
+      for (std::ptrdiff_t p = 0; p < n; ++p) {
+        x[p] = points[p * point_stride];
+        y[p] = points[p * point_stride + axis_stride];
+      }
+    constexpr std::ptrdiff_t lanes = vector_width<T>;
+    for (std::ptrdiff_t p = n; p % lanes != 0; ++p) x[p] = y[p] = 0;
+    const axis across{plane.width, plane.column_stride}, along{plane.height, plane.row_stride};
+    for (std::ptrdiff_t p = 0; p < n; p += lanes) {
+      const auto column = across.place(load_vector(x + p)), row = along.place(load_vector(y + p));
+      const integers at = column.offset + row.offset;
+      std::memcpy(offset + p, &at, sizeof at);
+      store_vector(weight[0] + p, row.near * column.near);
+      store_vector(weight[1] + p, row.near * column.far);
+      store_vector(weight[2] + p, row.far * column.near);
+      store_vector(weight[3] + p, row.far * column.far);
     }
   }
 
@@ -88,24 +83,54 @@ struct point_taps {
     }
   }
 
-  void scatter(const T* values, T* data) const noexcept {
+  void scatter(const T* added, T* data) const noexcept {
     if (data == nullptr) return;
     const std::ptrdiff_t across = right + down;
     for (std::ptrdiff_t p = 0; p < count; ++p) {
       T* to = data + offset[p];
-      to[0] += weight[0][p] * values[p];
-      to[right] += weight[1][p] * values[p];
-      to[down] += weight[2][p] * values[p];
-      to[across] += weight[3][p] * values[p];
+      to[0] += weight[0][p] * added[p];
+      to[right] += weight[1][p] * added[p];
+      to[down] += weight[2][p] * added[p];
+      to[across] += weight[3][p] * added[p];
     }
   }
 
  private:
-  // The linear hat, 0 for what is not a number.
-  [[nodiscard]] static T hat(T distance) noexcept {
-    const T weight_here = 1 - (distance < 0 ? -distance : distance);
-    return weight_here > 0 ? weight_here : T{0};
-  }
+  using values = typename vector_of<T>::values;
+  using integers = typename vector_of<T>::integers;
+
+  struct placed {
+    integers offset;
+    values near, far;  // weights of the pixel at offset and of the next one
+  };
+
+  /// One of the two axes.
+  struct axis {
+    T extent, last;  // the last pixel that has a next one
+    T has_near, has_far;
+    typename vector_of<T>::integer stride;
+
+    axis(std::ptrdiff_t n, std::ptrdiff_t step)
+        : extent{static_cast<T>(n)},
+          last{n > 1 ? static_cast<T>(n - 2) : T{0}},
+          has_near{n > 0 ? T{1} : T{0}},
+          has_far{n > 1 ? T{1} : T{0}},
+          stride{static_cast<typename vector_of<T>::integer>(step)} {}
+
+    [[nodiscard]] placed place(const values& part) const noexcept {
+      const values zero{};
+      const values at = part * extent - T(0.5);
+      const values inner = at > 0 ? (at < last ? at : zero + last) : zero;  // not a number: 0
+      const auto whole = __builtin_convertvector(inner, integers);
+      const values beyond = at - __builtin_convertvector(whole, values);
+      return {whole * stride, hat(beyond) * has_near, hat(beyond - 1) * has_far};
+    }
+    // The linear hat, 0 for what is not a number.
+    [[nodiscard]] static values hat(const values& distance) noexcept {
+      const values weight_here = 1 - (distance < 0 ? -distance : distance);
+      return weight_here > 0 ? weight_here : values{};
+    }
+  };
 };
 
 template <class Pixel>

@@ -93,7 +93,7 @@ template <class T, class Key>
     std::ptrdiff_t counts[1 << digit] = {};
     for (std::ptrdiff_t i = 0; i < n; ++i) {
       const Key key = std::bit_cast<Key>(values[i]);
-      counts[(key >> shift) & mask] += (key >> above) == found.prefix;
+      if ((key >> above) == found.prefix) ++counts[(key >> shift) & mask];
     }
     Key here = 0;
     while (found.ties > counts[here]) found.ties -= counts[here++];
