@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/error.hpp>
-#include <s2d/flow/detail/lanes.hpp>
 #include <s2d/flow/field.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -22,9 +22,9 @@ namespace detail {
 /// The forward-backward tests of up to 64 pixels of row y from x0 on, as bits.
 inline bit_mask::word consistent_word(const flow_field& f, const flow_field& b, std::ptrdiff_t y,
                                       std::ptrdiff_t x0, const consistency_options& options) {
-  using real = dense::lanes;
-  using whole = dense::integers<dense::lane_count>;
-  constexpr int size = 64, step = static_cast<int>(dense::lane_count);
+  using real = float_lanes;
+  using whole = integers<lane_count>;
+  constexpr int size = 64, step = static_cast<int>(lane_count);
   const int count = static_cast<int>(f.width() - x0 < size ? f.width() - x0 : size);
   const std::ptrdiff_t right = f.width() > 1 ? 1 : 0, below = f.height() > 1 ? f.width() : 0;
   alignas(64) float u[size] = {}, v[size] = {}, part_x[size], part_y[size];
@@ -43,11 +43,11 @@ inline bit_mask::word consistent_word(const flow_field& f, const flow_field& b, 
     const whole most = whole{} + static_cast<std::int32_t>(n > 1 ? n - 2 : 0);
     i = i < most ? i : most;
     std::memcpy(index, &i, sizeof i);
-    dense::store(part, c - __builtin_convertvector(i, real));
+    store(part, c - __builtin_convertvector(i, real));
   };
   for (int i = 0; i < size; i += step) {
-    hold(at_x + static_cast<float>(i) + dense::load<real>(u + i), f.width(), ix + i, part_x + i);
-    hold(static_cast<float>(y) + dense::load<real>(v + i), f.height(), iy + i, part_y + i);
+    hold(at_x + static_cast<float>(i) + load<real>(u + i), f.width(), ix + i, part_x + i);
+    hold(static_cast<float>(y) + load<real>(v + i), f.height(), iy + i, part_y + i);
   }
   for (int i = 0; i < count; ++i) {
     const std::ptrdiff_t at = iy[i] * f.width() + ix[i];
@@ -59,10 +59,10 @@ inline bit_mask::word consistent_word(const flow_field& f, const flow_field& b, 
     corners[6][i] = bv[below], corners[7][i] = bv[below + right];
   }
   for (int i = 0; i < size; i += step) {
-    const real fu = dense::load<real>(u + i), fv = dense::load<real>(v + i);
-    const real sx = dense::load<real>(part_x + i), sy = dense::load<real>(part_y + i);
+    const real fu = load<real>(u + i), fv = load<real>(v + i);
+    const real sx = load<real>(part_x + i), sy = load<real>(part_y + i);
     const auto read = [&](int first) {
-      const auto corner = [&](int k) { return dense::load<real>(corners[first + k] + i); };
+      const auto corner = [&](int k) { return load<real>(corners[first + k] + i); };
       const real top = corner(0) + sx * (corner(1) - corner(0));
       const real bottom = corner(2) + sx * (corner(3) - corner(2));
       return top + sy * (bottom - top);

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/parallel.hpp>
@@ -101,7 +102,7 @@ inline void add_products(std::size_t samples, std::size_t w, const float* left, 
                          float* sum) noexcept {
   constexpr std::size_t tile = cosine_features::tile;
   constexpr std::size_t tall = 4;
-  typedef float vector __attribute__((vector_size(tile * sizeof(float))));
+  using vector = floats<tile>;
   for (std::size_t i = 0; i < w; i += tall)
     for (std::size_t j = i / tile * tile; j < w; j += 2 * tile) {
       const bool wide = j + tile < w;
@@ -109,8 +110,8 @@ inline void add_products(std::size_t samples, std::size_t w, const float* left, 
       for (std::size_t s = 0; s < samples; ++s) {
         vector r0;
         vector r1{};
-        __builtin_memcpy(&r0, right + s * w + j, sizeof r0);
-        if (wide) __builtin_memcpy(&r1, right + s * w + j + tile, sizeof r1);
+        load_into(r0, right + s * w + j);
+        if (wide) load_into(r1, right + s * w + j + tile);
         for (std::size_t a = 0; a < tall; ++a) {
           part[a][0] += r0 * left[s * w + i + a];
           part[a][1] += r1 * left[s * w + i + a];

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/view.hpp>
@@ -85,7 +86,7 @@ class neighbor_tree {
   }
 
  private:
-  typedef float vector __attribute__((vector_size(lanes * sizeof(float))));
+  using vector = floats<lanes>;
 
   struct node {
     float low[lanes];
@@ -101,16 +102,16 @@ class neighbor_tree {
     vector low;
     vector high;
     vector x;
-    __builtin_memcpy(&low, box.low, sizeof low);
-    __builtin_memcpy(&high, box.high, sizeof high);
-    __builtin_memcpy(&x, q, sizeof x);
+    load_into(low, box.low);
+    load_into(high, box.high);
+    load_into(x, q);
     const vector below = low - x;
     const vector above = x - high;
     vector out = below > above ? below : above;
     out = out > 0 ? out : 0;
     out *= out;
     float part[lanes];
-    __builtin_memcpy(part, &out, sizeof out);
+    store(part, out);
     for (int step = lanes / 2; step > 0; step /= 2)
       for (int d = 0; d < step; ++d) part[d] += part[d + step];
     return part[0];
@@ -122,12 +123,12 @@ class neighbor_tree {
     vector sum{};
     for (int d = 0; d < dimensions_; ++d) {
       vector x;
-      __builtin_memcpy(&x, block + d * lanes, sizeof x);
+      load_into(x, block + d * lanes);
       x -= q[d];
       sum += x * x;
     }
     float distance[lanes];
-    __builtin_memcpy(distance, &sum, sizeof sum);
+    store(distance, sum);
     for (int i = 0; i < leaf.count; ++i) {
       if (distance[i] > squared_distance[k - 1]) continue;
       const std::int32_t id = order_[static_cast<std::size_t>(leaf.begin + i)];

@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <vector>
 
 #include <s2d/core/config.hpp>
+#include <s2d/core/detail/lanes.hpp>
 
 namespace s2d::inline S2D_ABI::detail {
 
@@ -16,15 +16,9 @@ namespace s2d::inline S2D_ABI::detail {
 class shortest_augmenting_path {
  public:
   // As many columns at a time as a register of the target holds.
-#if defined(__AVX512F__)
-  static constexpr std::ptrdiff_t width = 8;
-#elif defined(__AVX__)
-  static constexpr std::ptrdiff_t width = 4;
-#else
-  static constexpr std::ptrdiff_t width = 2;
-#endif
-  typedef double lanes __attribute__((vector_size(width * sizeof(double))));
-  typedef std::int64_t integers __attribute__((vector_size(width * sizeof(double))));
+  static constexpr std::ptrdiff_t width = lanes_of<double>;
+  using lanes = doubles<width>;
+  using integers = long_integers<width>;
   static constexpr double infinity = std::numeric_limits<double>::infinity();
   static constexpr std::int64_t none = -1;
 
@@ -67,15 +61,7 @@ class shortest_augmenting_path {
     for (int k = 1; k < width; ++k) least = values[k] < least ? values[k] : least;
     return least;
   }
-  [[nodiscard]] static lanes vector_at(const double* p) noexcept {
-    lanes values;
-    std::memcpy(&values, p, sizeof values);
-    return values;
-  }
-  template <class Vector, class T>
-  static void store(const Vector& values, T* p) noexcept {
-    std::memcpy(p, &values, sizeof values);
-  }
+  [[nodiscard]] static lanes vector_at(const double* p) noexcept { return load<lanes>(p); }
 
   // Duals from column minima (square tables only: every column ends up matched) and row minima,
   // and the pairs that are tight and free. Two rounds of row reduction follow.
@@ -248,10 +234,9 @@ class shortest_augmenting_path {
       const lanes through = (vector_at(c + j) - vector_at(open_.data() + j)) + base;
       const integers nearer = through < known;
       const lanes distance = nearer ? through : known;
-      store(distance, distance_.data() + j);
-      integers parent;
-      std::memcpy(&parent, parent_.data() + j, sizeof parent);
-      store(nearer ? from : parent, parent_.data() + j);
+      store(distance_.data() + j, distance);
+      const auto parent = load<integers>(parent_.data() + j);
+      store(parent_.data() + j, nearer ? from : parent);
       const integers better = distance < least;
       least = better ? distance : least;
       column = better ? here : column;

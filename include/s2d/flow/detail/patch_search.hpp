@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/flow/detail/flow_pyramid.hpp>
-#include <s2d/flow/detail/lanes.hpp>
 
 namespace s2d::inline S2D_ABI {
 namespace detail::dense {

@@ -42,13 +42,13 @@ inline void weigh_edges(chequered_planes& planes, float alpha) {
       float* right = planes.at(edge_right, y, parity);
       float* below = planes.at(edge_below, y, parity);
       for (std::ptrdiff_t k = 0; k < half; k += lane_count) {
-        const auto get = [k](const float* from) { return load<lanes>(from + k); };
-        const lanes ux = get(u_right) - get(u), uy = get(u_below) - get(u);
-        const lanes vx = get(v_right) - get(v), vy = get(v_below) - get(v);
-        const lanes weight = alpha * inverse_sqrt<lane_count>(ux * ux + uy * uy + vx * vx +
-                                                              vy * vy + epsilon_square);
+        const auto get = [k](const float* from) { return load<float_lanes>(from + k); };
+        const float_lanes ux = get(u_right) - get(u), uy = get(u_below) - get(u);
+        const float_lanes vx = get(v_right) - get(v), vy = get(v_below) - get(v);
+        const float_lanes weight = alpha * inverse_sqrt<lane_count>(ux * ux + uy * uy + vx * vx +
+                                                                    vy * vy + epsilon_square);
         store(right + k, weight);
-        store(below + k, y + 1 < height ? weight : lanes{});
+        store(below + k, y + 1 < height ? weight : float_lanes{});
       }
     }
     planes.at(edge_right, y, (width - 1) & 1)[(width - 1) / 2] = 0.0f;
@@ -69,25 +69,26 @@ inline void build_systems(chequered_planes& planes, const refine_weights& weight
       float* out[5];
       for (std::ptrdiff_t p = 0; p < 5; ++p) out[p] = planes.at(inverse_xx + p, y, parity);
       for (std::ptrdiff_t k = 0; k < planes.half; k += lane_count) {
-        const auto get = [k](const float* from) { return load<lanes>(from + k); };
-        const lanes u = get(in[plane_u]), v = get(in[plane_v]);
-        const lanes bx = get(in[brightness_x]), by = get(in[brightness_y]),
-                    bz = get(in[brightness_z]);
-        const lanes gx = get(in[gradient_x_x]), gy = get(in[gradient_x_y]),
-                    gz = get(in[gradient_x_z]);
-        const lanes hx = get(in[gradient_y_x]), hy = get(in[gradient_y_y]),
-                    hz = get(in[gradient_y_z]);
-        const lanes rb = bx * u + by * v + bz;
-        const lanes rg = gx * u + gy * v + gz;
-        const lanes rh = hx * u + hy * v + hz;
-        const lanes wb = weights.brightness * inverse_sqrt<lane_count>(rb * rb + epsilon_square);
-        const lanes wg =
+        const auto get = [k](const float* from) { return load<float_lanes>(from + k); };
+        const float_lanes u = get(in[plane_u]), v = get(in[plane_v]);
+        const float_lanes bx = get(in[brightness_x]), by = get(in[brightness_y]),
+                          bz = get(in[brightness_z]);
+        const float_lanes gx = get(in[gradient_x_x]), gy = get(in[gradient_x_y]),
+                          gz = get(in[gradient_x_z]);
+        const float_lanes hx = get(in[gradient_y_x]), hy = get(in[gradient_y_y]),
+                          hz = get(in[gradient_y_z]);
+        const float_lanes rb = bx * u + by * v + bz;
+        const float_lanes rg = gx * u + gy * v + gz;
+        const float_lanes rh = hx * u + hy * v + hz;
+        const float_lanes wb =
+            weights.brightness * inverse_sqrt<lane_count>(rb * rb + epsilon_square);
+        const float_lanes wg =
             weights.gradient * inverse_sqrt<lane_count>(rg * rg + rh * rh + epsilon_square);
-        const lanes edges = get(right) + get(left) + get(below) + get(above) + 1e-6f;
-        const lanes xx = wb * bx * bx + wg * (gx * gx + hx * hx) + edges;
-        const lanes xy = wb * bx * by + wg * (gx * gy + hx * hy);
-        const lanes yy = wb * by * by + wg * (gy * gy + hy * hy) + edges;
-        const lanes scale = 1.0f / (xx * yy - xy * xy);
+        const float_lanes edges = get(right) + get(left) + get(below) + get(above) + 1e-6f;
+        const float_lanes xx = wb * bx * bx + wg * (gx * gx + hx * hx) + edges;
+        const float_lanes xy = wb * bx * by + wg * (gx * gy + hx * hy);
+        const float_lanes yy = wb * by * by + wg * (gy * gy + hy * hy) + edges;
+        const float_lanes scale = 1.0f / (xx * yy - xy * xy);
         store(out[0] + k, yy * scale);
         store(out[1] + k, -xy * scale);
         store(out[2] + k, xx * scale);
@@ -119,14 +120,14 @@ inline void relax_row(chequered_planes& planes, std::ptrdiff_t y, std::ptrdiff_t
   const float* side_x = planes.at(right_side_x, y, parity);
   const float* side_y = planes.at(right_side_y, y, parity);
   for (std::ptrdiff_t k = 0; k < planes.half; k += lane_count) {
-    const auto get = [k](const float* from) { return load<lanes>(from + k); };
-    const lanes wr = get(right), wl = get(left), wb = get(below), wa = get(above);
-    const lanes sx = get(side_x) + wr * get(u_side) + wl * get(u_side - 1) + wb * get(u_below) +
-                     wa * get(u_above);
-    const lanes sy = get(side_y) + wr * get(v_side) + wl * get(v_side - 1) + wb * get(v_below) +
-                     wa * get(v_above);
-    const lanes ixy = get(xy);
-    const lanes old_u = get(u), old_v = get(v);
+    const auto get = [k](const float* from) { return load<float_lanes>(from + k); };
+    const float_lanes wr = get(right), wl = get(left), wb = get(below), wa = get(above);
+    const float_lanes sx = get(side_x) + wr * get(u_side) + wl * get(u_side - 1) +
+                           wb * get(u_below) + wa * get(u_above);
+    const float_lanes sy = get(side_y) + wr * get(v_side) + wl * get(v_side - 1) +
+                           wb * get(v_below) + wa * get(v_above);
+    const float_lanes ixy = get(xy);
+    const float_lanes old_u = get(u), old_v = get(v);
     store(u + k, old_u + omega * (get(xx) * sx + ixy * sy - old_u));
     store(v + k, old_v + omega * (ixy * sx + get(yy) * sy - old_v));
   }

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/flow/detail/flow_pyramid.hpp>
-#include <s2d/flow/detail/lanes.hpp>
 
 namespace s2d::inline S2D_ABI {
 namespace detail::dense {
@@ -163,17 +163,19 @@ inline void linearise(const padded_plane& here, const padded_plane& there, const
     float* out[9];
     for (std::ptrdiff_t k = 0; k < 9; ++k) out[k] = s.terms.row(k);
     for (std::ptrdiff_t x = 0; x < width; x += lane_count) {
-      const auto get = [x](const float* from) { return load<lanes>(from + x); };
-      const auto put = [&](int first, const lanes& gx, const lanes& gy, const lanes& gz) {
-        const lanes scale = get(in) * inverse_sqrt<lane_count>(gx * gx + gy * gy + least_square);
+      const auto get = [x](const float* from) { return load<float_lanes>(from + x); };
+      const auto put = [&](int first, const float_lanes& gx, const float_lanes& gy,
+                           const float_lanes& gz) {
+        const float_lanes scale =
+            get(in) * inverse_sqrt<lane_count>(gx * gx + gy * gy + least_square);
         store(out[first] + x, scale * gx);
         store(out[first + 1] + x, scale * gy);
         store(out[first + 2] + x, scale * (gz - gx * get(at_u) - gy * get(at_v)));
       };
       put(0, get(mx), get(my), get(z));
-      const lanes xx = 0.5f * (get(mx + 1) - get(mx - 1));
-      const lanes xy = 0.5f * (get(mx_below) - get(mx_above));
-      const lanes yy = 0.5f * (get(my_below) - get(my_above));
+      const float_lanes xx = 0.5f * (get(mx + 1) - get(mx - 1));
+      const float_lanes xy = 0.5f * (get(mx_below) - get(mx_above));
+      const float_lanes yy = 0.5f * (get(my_below) - get(my_above));
       put(3, xx, xy, get(zx));
       put(6, xy, yy, get(zy));
     }

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/image.hpp>
 #include <s2d/core/matrix.hpp>
-#include <s2d/flow/detail/lanes.hpp>
 #include <s2d/flow/field.hpp>
 #include <s2d/flow/warp_types.hpp>
 
@@ -59,9 +59,9 @@ template <bool Nearest, class Index>
 void locate(const float* u, const float* v, std::ptrdiff_t row, std::ptrdiff_t first, int count,
             std::ptrdiff_t height, std::ptrdiff_t width, std::ptrdiff_t step,
             std::ptrdiff_t channels, block<Index>& out) {
-  using real = dense::lanes;
-  using whole = dense::integers<dense::lane_count>;
-  constexpr int lanes = static_cast<int>(dense::lane_count);
+  using real = float_lanes;
+  using whole = integers<lane_count>;
+  constexpr int lanes = static_cast<int>(lane_count);
   const auto last_x = static_cast<std::int32_t>(width - (Nearest ? 1 : 2));
   const auto last_y = static_cast<std::int32_t>(height - (Nearest ? 1 : 2));
   int i = 0;
@@ -72,7 +72,7 @@ void locate(const float* u, const float* v, std::ptrdiff_t row, std::ptrdiff_t f
     for (int k = 0; k < lanes; ++k) x0[k] += k;
     const real low = real{} - 1e9f, high = real{} + 1e9f;
     const auto split = [&](const float* from, real& part) {
-      auto d = dense::load<real>(from);
+      auto d = load<real>(from);
       d = d > low ? d : low;
       d = d < high ? d : high;
       whole w = __builtin_convertvector(d, whole);
@@ -88,8 +88,8 @@ void locate(const float* u, const float* v, std::ptrdiff_t row, std::ptrdiff_t f
         x -= part_x >= 0.5f;
         y -= part_y >= 0.5f;
       } else {
-        dense::store(out.part_x + i, part_x);
-        dense::store(out.part_y + i, part_y);
+        store(out.part_x + i, part_x);
+        store(out.part_y + i, part_y);
       }
       const whole inside = (x >= 0) & (x <= last_x) & (y >= 0) & (y <= last_y);
       const whole at = ((y & inside) * static_cast<std::int32_t>(step) +

@@ -1,0 +1,92 @@
+// Vectors of numbers as wide as the processor's registers, in the compilers' portable notation.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <s2d/core/config.hpp>
+
+namespace s2d::inline S2D_ABI::detail {
+
+/// Bytes of the registers that code is written for.
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+inline constexpr std::ptrdiff_t register_bytes = 64;
+#elif defined(__AVX2__)
+inline constexpr std::ptrdiff_t register_bytes = 32;
+#else
+inline constexpr std::ptrdiff_t register_bytes = 16;
+#endif
+
+/// Numbers of type T that fill a register.
+template <class T>
+inline constexpr std::ptrdiff_t lanes_of = register_bytes / static_cast<std::ptrdiff_t>(sizeof(T));
+inline constexpr std::ptrdiff_t lane_count = lanes_of<float>;
+
+template <class T, std::ptrdiff_t N>
+struct lane_vector {
+  typedef T type __attribute__((vector_size(N * sizeof(T))));
+};
+
+/// N numbers, N a power of two. Compilers split those wider than a register.
+template <std::ptrdiff_t N>
+using floats = typename lane_vector<float, N>::type;
+template <std::ptrdiff_t N>
+using doubles = typename lane_vector<double, N>::type;
+/// What comparing two floats<N> gives: -1 where true, else 0.
+template <std::ptrdiff_t N>
+using integers = typename lane_vector<std::int32_t, N>::type;
+/// The same for doubles<N>.
+template <std::ptrdiff_t N>
+using long_integers = typename lane_vector<std::int64_t, N>::type;
+
+using float_lanes = floats<lane_count>;
+
+/// Of any alignment; a vector that is no wider than a register, because wider ones must not be
+/// returned.
+template <class Vector, class T>
+inline Vector load(const T* from) noexcept {
+  Vector v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+
+/// Of any alignment and width.
+template <class Vector, class T>
+inline void load_into(Vector& v, const T* from) noexcept {
+  std::memcpy(&v, from, sizeof v);
+}
+
+/// To any alignment.
+template <class T, class Vector>
+inline void store(T* to, const Vector& v) noexcept {
+  std::memcpy(to, &v, sizeof v);
+}
+
+/// 1 / sqrt(v) for positive normal v, relative error below 5e-6, the same on every processor.
+template <std::ptrdiff_t N, class Vector = floats<N>>
+inline Vector inverse_sqrt(const Vector& v) {
+  const integers<N> guess = 0x5f375a86 - (std::bit_cast<integers<N>>(v) >> 1);
+  auto r = std::bit_cast<Vector>(guess);
+  const Vector half = v * 0.5f;
+  r = r * (1.5f - half * r * r);
+  r = r * (1.5f - half * r * r);
+  return r;
+}
+
+/// Sum of all lanes, halves first.
+template <std::ptrdiff_t N>
+inline float sum_of(const floats<N>& v) {
+  if constexpr (N == 1) {
+    return v[0];
+  } else if constexpr (N == 2) {
+    return v[0] + v[1];
+  } else {
+    floats<N / 2> halves[2];
+    std::memcpy(halves, &v, sizeof v);
+    return sum_of<N / 2>(halves[0] + halves[1]);
+  }
+}
+
+}  // namespace s2d::inline S2D_ABI::detail
