@@ -100,7 +100,7 @@ TEST_CASE("runs give the same counts merged and packed", "[iou]") {
       for (int i = 0; i < 4; ++i) {
         masks.push_back(
             s2d::encode(s2d::mask_view{brute_force::random_mask(random, height, width).view()}));
-        lists.add(masks.back());
+        lists.add(masks.back(), s2d::bounding_box(masks.back()));
         strips.add(masks.back());
         packed.add(s2d::to_bits(masks.back()));
       }

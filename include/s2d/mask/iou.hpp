@@ -85,6 +85,7 @@ template <std::floating_point Value = float, mask_list A, mask_list B>
   }
   matrix<Value> table(static_cast<std::ptrdiff_t>(rows.size()),
                       static_cast<std::ptrdiff_t>(columns.size()));
+  detail::pair_buffers buffers;
   detail::use_mask_pairs(
       rows.size(), [&](std::size_t i) -> const auto& { return rows[i]; },
       columns.size(), [&](std::size_t j) -> const auto& { return columns[j]; },
@@ -93,7 +94,8 @@ template <std::floating_point Value = float, mask_list A, mask_list B>
         const over rule = !crowd.empty() && crowd[j] != 0 ? over::first : options.over;
         table.values[i * columns.size() + j] = static_cast<Value>(
             detail::overlap_share(area_a, area_b, common, rule, options.when_empty));
-      });
+      },
+      buffers);
   return table;
 }
 

@@ -141,6 +141,7 @@ class tube_masks {
 template <class Mask, class Use>
 void use_tube_pairs(tube_masks<Mask>& a, tube_masks<Mask>& b, const Use& use) {
   std::vector<typename tube_masks<Mask>::one> left, right;
+  pair_buffers buffers;
   for (;;) {
     const std::ptrdiff_t frame_a = a.next_frame(), frame_b = b.next_frame();
     if (frame_a == tube_masks<Mask>::no_frame || frame_b == tube_masks<Mask>::no_frame) return;
@@ -157,7 +158,8 @@ void use_tube_pairs(tube_masks<Mask>& a, tube_masks<Mask>& b, const Use& use) {
         left.size(), [&](std::size_t i) -> const Mask& { return *left[i].mask; }, right.size(),
         [&](std::size_t j) -> const Mask& { return *right[j].mask; },
         [&](std::size_t i, std::size_t j, std::ptrdiff_t area_a, std::ptrdiff_t area_b,
-            std::ptrdiff_t common) { use(left[i].tube, right[j].tube, area_a, area_b, common); });
+            std::ptrdiff_t common) { use(left[i].tube, right[j].tube, area_a, area_b, common); },
+        buffers);
   }
 }
 

@@ -44,23 +44,38 @@ void use_strip_pairs(const strip_masks& a, const strip_masks& b, const Use& use)
   }
 }
 
+/// What comparing lists of masks needs besides the result; kept, it saves allocations.
+struct pair_buffers {
+  strip_masks strips_a, strips_b;
+  run_lists runs_a, runs_b;
+  std::vector<box> boxes_a, boxes_b;
+};
+
 /// Whether packing run-length masks pays: estimated nanoseconds of merging the runs of the pairs
-/// whose boxes meet, against painting all masks once and counting words.
-[[nodiscard]] inline bool packing_pays(const run_lists& a, const run_lists& b) {
+/// whose boxes meet, against packing all masks once and counting words.
+template <class GetA, class GetB>
+[[nodiscard]] bool packing_pays(const std::vector<box>& boxes_a, const GetA& get_a,
+                                const std::vector<box>& boxes_b, const GetB& get_b) {
+  const auto words = [](const box& bounds) {
+    return static_cast<double>((bounds.height / 64 + 1) * bounds.width);
+  };
   double merging = 0, counting = 0;
-  for (const auto* lists : {&a, &b})
-    for (const run_lists::entry& one : lists->entries()) {
-      const auto strips = static_cast<double>(one.bounds.height / 64 + 1);
-      counting += 100 + 2.0 * static_cast<double>(one.size) +
-                  strips * static_cast<double>(one.bounds.width) * 0.7;
-    }
-  for (const run_lists::entry& p : a.entries())
-    for (const run_lists::entry& q : b.entries()) {
-      if (!boxes_meet(p.bounds, q.bounds)) continue;
-      const run_lists::entry& less = p.area < q.area ? p : q;
-      merging += 40 + 1.2 * static_cast<double>(p.size + q.size);
-      counting +=
-          15 + 0.15 * static_cast<double>((less.bounds.height / 64 + 1) * less.bounds.width);
+  for (std::size_t i = 0; i < boxes_a.size(); ++i) {
+    const auto runs = static_cast<double>(get_a(i).counts.size());
+    merging += 1.5 * runs;
+    counting += 2.5 * runs + 0.5 * words(boxes_a[i]);
+  }
+  for (std::size_t j = 0; j < boxes_b.size(); ++j) {
+    const auto runs = static_cast<double>(get_b(j).counts.size());
+    merging += 1.5 * runs;
+    counting += 2.5 * runs + 0.5 * words(boxes_b[j]);
+  }
+  for (std::size_t i = 0; i < boxes_a.size(); ++i)
+    for (std::size_t j = 0; j < boxes_b.size(); ++j) {
+      const box &p = boxes_a[i], &q = boxes_b[j];
+      if (!boxes_meet(p, q)) continue;
+      merging += 40 + 0.8 * static_cast<double>(get_a(i).counts.size() + get_b(j).counts.size());
+      counting += 15 + 0.15 * (p.width < q.width ? words(p) : words(q));
     }
   return counting < merging;
 }
@@ -69,24 +84,35 @@ void use_strip_pairs(const strip_masks& a, const strip_masks& b, const Use& use)
 /// order; get_a(i) and get_b(j) are masks of one form and one size.
 template <class GetA, class GetB, class Use>
 void use_mask_pairs(std::size_t n, const GetA& get_a, std::size_t m, const GetB& get_b,
-                    const Use& use) {
+                    const Use& use, pair_buffers& buffers) {
   if (n == 0 || m == 0) return;
+  auto& [strips_a, strips_b, runs_a, runs_b, boxes_a, boxes_b] = buffers;
+  strips_a.clear();
+  strips_b.clear();
   using mask = std::remove_cvref_t<decltype(get_a(0))>;
   if constexpr (std::same_as<mask, rle>) {
-    run_lists a, b;
-    for (std::size_t i = 0; i < n; ++i) a.add(get_a(i));
-    for (std::size_t j = 0; j < m; ++j) b.add(get_b(j));
-    if (!packing_pays(a, b)) {
+    boxes_a.clear();
+    boxes_b.clear();
+    for (std::size_t i = 0; i < n; ++i) boxes_a.push_back(runs_box(get_a(i)));
+    for (std::size_t j = 0; j < m; ++j) boxes_b.push_back(runs_box(get_b(j)));
+    if (!packing_pays(boxes_a, get_a, boxes_b, get_b)) {
+      runs_a.clear();
+      runs_b.clear();
+      for (std::size_t i = 0; i < n; ++i) runs_a.add(get_a(i), boxes_a[i]);
+      for (std::size_t j = 0; j < m; ++j) runs_b.add(get_b(j), boxes_b[j]);
       for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < m; ++j)
-          use(i, j, a.entries()[i].area, b.entries()[j].area, run_lists::common(a, i, b, j));
+          use(i, j, runs_a.entries()[i].area, runs_b.entries()[j].area,
+              run_lists::common(runs_a, i, runs_b, j));
       return;
     }
+    for (std::size_t i = 0; i < n; ++i) strips_a.add(get_a(i), boxes_a[i]);
+    for (std::size_t j = 0; j < m; ++j) strips_b.add(get_b(j), boxes_b[j]);
+  } else {
+    for (std::size_t i = 0; i < n; ++i) strips_a.add(get_a(i));
+    for (std::size_t j = 0; j < m; ++j) strips_b.add(get_b(j));
   }
-  strip_masks a, b;
-  for (std::size_t i = 0; i < n; ++i) a.add(get_a(i));
-  for (std::size_t j = 0; j < m; ++j) b.add(get_b(j));
-  use_strip_pairs(a, b, use);
+  use_strip_pairs(strips_a, strips_b, use);
 }
 
 }  // namespace detail

@@ -61,25 +61,38 @@ template <class Combine>
 }
 
 [[nodiscard]] inline box runs_box(const rle& mask) {
-  const std::ptrdiff_t height = mask.height;
-  std::ptrdiff_t left = -1, right = 0, top = height, bottom = -1, position = 0;
-  bool on = false;
-  for (const std::uint32_t count : mask.counts) {
-    const std::ptrdiff_t end = position + count;
-    if (on && count != 0) {
-      const std::ptrdiff_t first = position / height, last = (end - 1) / height;
-      if (left < 0) left = first;
-      right = last;
-      const std::ptrdiff_t from = first == last ? position % height : 0;
-      const std::ptrdiff_t to = first == last ? (end - 1) % height : height - 1;
-      if (from < top) top = from;
-      if (to > bottom) bottom = to;
+  const auto height = static_cast<std::size_t>(mask.height);
+  std::size_t left = 0, right = 0, top = height, bottom = 0;  // right and bottom: one behind
+  std::size_t x = 0, y = 0;                                   // of the next pixel
+  const std::uint32_t* const counts = mask.counts.data();
+  for (std::size_t k = 0, n = mask.counts.size() / 2; k < n; ++k) {
+    y += counts[2 * k];
+    const bool wraps = y >= height;  // most often by one column: no division
+    x += wraps;
+    y -= wraps ? height : 0;
+    if (y >= height && height > 0) [[unlikely]] {
+      x += y / height;
+      y %= height;
     }
-    position = end;
-    on = !on;
+    const std::size_t count = counts[2 * k + 1];
+    if (count == 0) continue;
+    if (right == 0) left = x;
+    const std::size_t end = y + count;
+    if (end <= height) {
+      top = y < top ? y : top;
+      bottom = end > bottom ? end : bottom;
+      y = end;
+    } else {
+      top = 0;
+      bottom = height;
+      x += (end - 1) / height;
+      y = (end - 1) % height + 1;
+    }
+    right = x + 1;
   }
-  if (left < 0) return {};
-  return {left, top, right - left + 1, bottom - top + 1};
+  if (right == 0) return {};
+  const auto signed_box = [](auto... v) { return box{static_cast<std::ptrdiff_t>(v)...}; };
+  return signed_box(left, top, right - left, bottom - top);
 }
 
 }  // namespace detail

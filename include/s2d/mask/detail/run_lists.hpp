@@ -24,24 +24,41 @@ class run_lists {
 
   [[nodiscard]] const std::vector<entry>& entries() const noexcept { return entries_; }
 
-  /// Precondition: the lengths sum to height * width, the size is that of the masks before.
-  void add(const rle& mask) {
+  /// Forgets all masks and keeps the memory.
+  void clear() noexcept {
+    entries_.clear();
+    begins_.clear();
+    ends_.clear();
+  }
+
+  /// Precondition: the lengths sum to height * width, the size is that of the masks before, and
+  /// `bounds` is the box of the mask.
+  void add(const rle& mask, const box& bounds) {
     entry& one = entries_.emplace_back();
-    one.bounds = runs_box(mask);
+    one.bounds = bounds;
     one.at = begins_.size();
     height_ = mask.height;
-    std::uint64_t position = 0;
-    bool on = false;
-    for (const std::uint32_t count : mask.counts) {
-      if (on && count != 0) {
-        begins_.push_back(static_cast<std::uint32_t>(position));
-        ends_.push_back(static_cast<std::uint32_t>(position + count - 1));  // below 2^32
-        one.area += count;
-      }
+    const std::size_t n = mask.counts.size() / 2;
+    begins_.resize(one.at + n);
+    ends_.resize(one.at + n);
+    const std::uint32_t* const counts = mask.counts.data();
+    std::uint32_t* const begins = begins_.data() + one.at;
+    std::uint32_t* const ends = ends_.data() + one.at;
+    std::uint64_t position = 0, pixels = 0;
+    std::size_t size = 0;
+    for (std::size_t k = 0; k < n; ++k) {
+      const std::uint32_t skipped = counts[2 * k], count = counts[2 * k + 1];
+      position += skipped;
+      begins[size] = static_cast<std::uint32_t>(position);
       position += count;
-      on = !on;
+      ends[size] = static_cast<std::uint32_t>(position - 1);  // below 2^32
+      pixels += count;
+      size += count != 0;
     }
-    one.size = begins_.size() - one.at;
+    begins_.resize(one.at + size);
+    ends_.resize(one.at + size);
+    one.size = size;
+    one.area = static_cast<std::ptrdiff_t>(pixels);
   }
 
   /// Pixels that mask i of `a` and mask j of `b` have in common: intervals merged from the first

@@ -37,6 +37,12 @@ class strip_masks {
 
   [[nodiscard]] const std::vector<entry>& entries() const noexcept { return entries_; }
 
+  /// Forgets all masks and keeps the memory.
+  void clear() noexcept {
+    entries_.clear();
+    words_.clear();
+  }
+
   /// Words of mask i.
   [[nodiscard]] std::ptrdiff_t size_of(std::size_t i) const noexcept {
     return entries_[i].strips * entries_[i].length;
@@ -59,31 +65,51 @@ class strip_masks {
   }
 
   /// Precondition: the lengths sum to height * width.
-  void add(const rle& mask) {
-    const box bounds = runs_box(mask);
+  void add(const rle& mask) { add(mask, runs_box(mask)); }
+
+  /// Marks where the value changes down each column (every column begins as background), then sums
+  /// the marks along each column, modulo 2: no branch depends on the length of a run.
+  /// Precondition: besides, `bounds` is the box of the mask.
+  void add(const rle& mask, const box& bounds) {
     entry& one = open(bounds, bounds.y, bounds.height, bounds.x, bounds.width);
-    std::uint64_t* const to = words_.data() + one.at;
-    std::ptrdiff_t x = 0, y = 0;  // of the next pixel
-    bool on = false;
-    for (std::ptrdiff_t count : mask.counts) {
-      if (on) {
-        one.area += count;
-        while (count > 0) {
-          const std::ptrdiff_t end = count < mask.height - y ? y + count : mask.height;
-          paint(to + (x - one.begin), one, y, end);
-          count -= end - y;
-          y = end;
-          if (y == mask.height) {
-            y = 0;
-            ++x;
-          }
-        }
-      } else if ((y += count) >= mask.height && mask.height > 0) {
-        x += y / mask.height;
-        y %= mask.height;
+    if (bounds.width == 0) return;
+    const auto height = static_cast<std::size_t>(mask.height);
+    const auto top = static_cast<std::size_t>(one.first_strip) * 64;
+    const auto left = static_cast<std::size_t>(one.begin);
+    const auto length = static_cast<std::size_t>(one.length);
+    // One strip more takes the marks below the last row.
+    words_.resize(words_.size() + length);
+    std::uint64_t* const words = words_.data() + one.at;
+    const auto mark = [&](std::size_t x, std::size_t y) {
+      words[(y - top) / 64 * length + (x - left)] ^= std::uint64_t{1} << (y % 64);
+    };
+    std::size_t x = 0, y = 0, pixels = 0;  // (x, y): the next pixel
+    const std::size_t n = mask.counts.size() / 2;
+    const std::uint32_t* const counts = mask.counts.data();
+    for (std::size_t k = 0; k < n; ++k) {
+      y += counts[2 * k];
+      const bool wraps = y >= height;
+      x += wraps;
+      y -= wraps ? height : 0;
+      if (y >= height) [[unlikely]] {
+        x += y / height;
+        y %= height;
       }
-      on = !on;
+      std::size_t count = counts[2 * k + 1];
+      if (count == 0) continue;
+      pixels += count;
+      mark(x, y);
+      for (; y + count > height; ++x, y = 0) {
+        count -= height - y;
+        mark(x, height);
+        mark(x + 1, 0);
+      }
+      y += count;
+      mark(x, y);
     }
+    one.area = static_cast<std::ptrdiff_t>(pixels);
+    fill(words, static_cast<std::size_t>(one.strips), length);
+    words_.resize(words_.size() - length);
   }
 
   /// Pixels that mask i of `a` and mask j of `b` have in common.
@@ -120,21 +146,22 @@ class strip_masks {
     return one;
   }
 
-  /// Sets rows [y, end) of the column at `to`.
-  static void paint(std::uint64_t* to, const entry& one, std::ptrdiff_t y,
-                    std::ptrdiff_t end) noexcept {
-    y -= one.first_strip * 64;
-    end -= one.first_strip * 64;
-    const std::ptrdiff_t first = y / 64, last = (end - 1) / 64;
-    const std::uint64_t head = ~std::uint64_t{0} << (y % 64);
-    const std::uint64_t tail = ~std::uint64_t{0} >> (63 - (end - 1) % 64);
-    if (first == last) {
-      to[first * one.length] |= head & tail;
-      return;
+  /// Every bit becomes the sum, modulo 2, of itself and the bits before it in its column.
+  static void fill(std::uint64_t* words, std::size_t strips, std::size_t length) noexcept {
+    for (std::size_t k = 0; k < strips * length; ++k) {
+      std::uint64_t bits = words[k];
+      bits ^= bits << 1;
+      bits ^= bits << 2;
+      bits ^= bits << 4;
+      bits ^= bits << 8;
+      bits ^= bits << 16;
+      words[k] = bits ^ bits << 32;
     }
-    to[first * one.length] |= head;
-    for (std::ptrdiff_t s = first + 1; s < last; ++s) to[s * one.length] = ~std::uint64_t{0};
-    to[last * one.length] |= tail;
+    for (std::size_t s = 1; s < strips; ++s) {
+      std::uint64_t* const strip = words + s * length;
+      for (std::size_t k = 0; k < length; ++k)
+        strip[k] ^= std::uint64_t{0} - ((strip - length)[k] >> 63);
+    }
   }
 
   std::vector<entry> entries_;
