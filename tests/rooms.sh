@@ -13,6 +13,7 @@ declare -A allowed=(
   [segment]="core mask flow segment"
   [loss]="core assign loss"
   [keymask]="core mask flow cluster track coherence segment keymask"
+  [eval]="core mask assign eval"
   [io]="core mask flow track segment io"
 )
 wrong=0
