@@ -94,13 +94,15 @@ class tube_masks {
   };
   static constexpr std::ptrdiff_t no_frame = PTRDIFF_MAX;
 
-  template <class Tube>
-  explicit tube_masks(std::span<const Tube> tubes) : pixels(tubes.size()) {
-    for (std::size_t i = 0; i < tubes.size(); ++i) {
+  /// get(i) is tube i of n.
+  template <class Get>
+  tube_masks(std::size_t n, const Get& get) : pixels(n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto& tube = get(i);
       next_.push_back(masks_.size());
       bool first = true;
       std::ptrdiff_t last = 0;
-      for (auto at = std::begin(tubes[i]); at != std::end(tubes[i]); ++at) {
+      for (auto at = std::begin(tube); at != std::end(tube); ++at) {
         const auto frame = static_cast<std::ptrdiff_t>(at->frame);
         require(first || frame > last, "tube_iou: tube ", i, ": frame ", frame, " follows frame ",
                 last, ", expected ascending frames");
@@ -163,6 +165,35 @@ void use_tube_pairs(tube_masks<Mask>& a, tube_masks<Mask>& b, const Use& use) {
   }
 }
 
+/// See tube_iou; get_a(i) and get_b(j) are the tubes.
+template <class Value, class GetA, class GetB>
+[[nodiscard]] matrix<Value> tube_table(std::size_t n, const GetA& get_a, std::size_t m,
+                                       const GetB& get_b, absent_frame absent) {
+  using mask = std::remove_cvref_t<decltype(std::begin(get_a(0))->mask)>;
+  tube_masks<mask> left{n, get_a}, right{m, get_b};
+  const auto rows = static_cast<std::ptrdiff_t>(n);
+  const auto columns = static_cast<std::ptrdiff_t>(m);
+  matrix<std::ptrdiff_t> common(rows, columns), either(rows, columns);
+  use_tube_pairs(left, right,
+                 [&](std::size_t i, std::size_t j, std::ptrdiff_t area_a, std::ptrdiff_t area_b,
+                     std::ptrdiff_t shared) {
+                   common.values[i * m + j] += shared;
+                   either.values[i * m + j] += area_a + area_b - shared;
+                 });
+  matrix<Value> table(rows, columns);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < m; ++j) {
+      const std::ptrdiff_t shared = common.values[i * m + j];
+      const std::ptrdiff_t divisor = absent == absent_frame::ignored
+                                         ? either.values[i * m + j]
+                                         : left.pixels[i] + right.pixels[j] - shared;
+      if (divisor != 0)
+        table.values[i * m + j] =
+            static_cast<Value>(static_cast<double>(shared) / static_cast<double>(divisor));
+    }
+  return table;
+}
+
 }  // namespace detail
 
 /// The overlap of every tube of `a` with every tube of `b`: tube_iou(tube, tube) for all pairs,
@@ -178,34 +209,11 @@ void use_tube_pairs(tube_masks<Mask>& a, tube_masks<Mask>& b, const Use& use) {
 template <std::floating_point Value = float, tube_list A, tube_list B>
 [[nodiscard]] matrix<Value> tube_iou(const A& a, const B& b,
                                      absent_frame absent = absent_frame::ignored) {
-  using tube_a = typename decltype(std::span{a})::value_type;
-  using tube_b = typename decltype(std::span{b})::value_type;
-  using mask = std::remove_cvref_t<decltype(std::begin(std::declval<const tube_a&>())->mask)>;
-  detail::tube_masks<mask> left{std::span<const tube_a>{a}};
-  detail::tube_masks<mask> right{std::span<const tube_b>{b}};
-  const auto rows = static_cast<std::ptrdiff_t>(left.pixels.size());
-  const auto columns = static_cast<std::ptrdiff_t>(right.pixels.size());
-  matrix<std::ptrdiff_t> common(rows, columns), either(rows, columns);
-  detail::use_tube_pairs(left, right,
-                         [&](std::size_t i, std::size_t j, std::ptrdiff_t area_a,
-                             std::ptrdiff_t area_b, std::ptrdiff_t shared) {
-                           const std::size_t pair = i * right.pixels.size() + j;
-                           common.values[pair] += shared;
-                           either.values[pair] += area_a + area_b - shared;
-                         });
-  matrix<Value> table(rows, columns);
-  for (std::ptrdiff_t i = 0; i < rows; ++i)
-    for (std::ptrdiff_t j = 0; j < columns; ++j) {
-      const std::ptrdiff_t divisor = absent == absent_frame::ignored
-                                         ? either(i, j)
-                                         : left.pixels[static_cast<std::size_t>(i)] +
-                                               right.pixels[static_cast<std::size_t>(j)] -
-                                               common(i, j);
-      table(i, j) = divisor == 0 ? Value{0}
-                                 : static_cast<Value>(static_cast<double>(common(i, j)) /
-                                                      static_cast<double>(divisor));
-    }
-  return table;
+  const std::span first{a};
+  const std::span second{b};
+  const auto get_a = [&](std::size_t i) -> const auto& { return first[i]; };
+  const auto get_b = [&](std::size_t i) -> const auto& { return second[i]; };
+  return detail::tube_table<Value>(first.size(), get_a, second.size(), get_b, absent);
 }
 
 }  // namespace s2d::inline S2D_ABI

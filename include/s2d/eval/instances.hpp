@@ -1,0 +1,177 @@
+// Average precision of instance masks in images (COCO) and of tubes in videos (YouTube-VIS).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/error.hpp>
+#include <s2d/core/matrix.hpp>
+#include <s2d/core/parallel.hpp>
+#include <s2d/eval/average_precision.hpp>
+#include <s2d/mask/iou.hpp>
+#include <s2d/mask/tube.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+/// An instance, found or true. It refers to its shape, which must live as long.
+template <class Shape>
+struct ap_instance {
+  std::int64_t group = 0;  ///< image or video
+  std::int64_t category = 0;
+  const Shape* shape = nullptr;  ///< a mask (mask_form), or a tube (mask_tube)
+  double score = 1;              ///< of detections
+  bool crowd = false;            ///< of truths: ignored, and matched by any number of detections
+  /// Pixels, for the classes of size; below 0: of the mask, or the mean over the frames in which
+  /// the tube has pixels. COCO takes the area that the annotation states.
+  double area = -1;
+};
+
+namespace detail {
+
+template <class Shape>
+[[nodiscard]] double class_area(const ap_instance<Shape>& one) {
+  if (one.area >= 0) return one.area;
+  if constexpr (mask_form<Shape>) {
+    return static_cast<double>(area(*one.shape));
+  } else {
+    double sum = 0;
+    std::size_t count = 0;
+    for (auto at = std::begin(*one.shape); at != std::end(*one.shape); ++at) {
+      const std::ptrdiff_t pixels = area(at->mask);
+      sum += static_cast<double>(pixels);
+      count += pixels > 0;
+    }
+    return count == 0 ? 0 : sum / static_cast<double>(count);
+  }
+}
+
+/// Members of a group, in the order in which the evaluators take them.
+struct group_members {
+  std::vector<std::size_t> found, truths;
+};
+
+template <class Shape>
+[[nodiscard]] ap_group judge_overlaps(const group_members& members,
+                                      std::span<const ap_instance<Shape>> found,
+                                      std::span<const ap_instance<Shape>> truths,
+                                      std::int64_t category) {
+  ap_group group;
+  group.category = category;
+  const std::size_t n = members.found.size(), m = members.truths.size();
+  for (const std::size_t d : members.found) {
+    group.score.push_back(found[d].score);
+    group.area.push_back(class_area(found[d]));
+  }
+  for (const std::size_t g : members.truths) {
+    group.truth_area.push_back(class_area(truths[g]));
+    group.truth_ignored.push_back(truths[g].crowd);
+    group.truth_crowd.push_back(truths[g].crowd);
+  }
+  const auto get_found = [&](std::size_t i) -> const Shape& {
+    return *found[members.found[i]].shape;
+  };
+  const auto get_truth = [&](std::size_t j) -> const Shape& {
+    return *truths[members.truths[j]].shape;
+  };
+  if constexpr (mask_form<Shape>) {
+    group.overlap = {static_cast<std::ptrdiff_t>(n), static_cast<std::ptrdiff_t>(m)};
+    for (std::size_t i = 0; i < n && m > 0; ++i)
+      require_size("evaluate_instances: ", get_found(i), get_truth(0).height, get_truth(0).width);
+    for (std::size_t j = 0; j < m; ++j)
+      require_size("evaluate_instances: ", get_truth(j), get_truth(0).height, get_truth(0).width);
+    pair_buffers buffers;
+    use_mask_pairs(
+        n, get_found, m, get_truth,
+        [&](std::size_t i, std::size_t j, std::ptrdiff_t area_a, std::ptrdiff_t area_b,
+            std::ptrdiff_t common) {
+          const over rule = group.truth_crowd[j] != 0 ? over::first : over::either;
+          group.overlap.values[i * m + j] = overlap_share(area_a, area_b, common, rule, 0);
+        },
+        buffers);
+  } else {
+    group.overlap = tube_table<double>(n, get_found, m, get_truth, absent_frame::empty);
+  }
+  return group;
+}
+
+}  // namespace detail
+
+/// Average precision and recall of instances: of masks as COCO measures them, of tubes as
+/// YouTube-VIS does (IoU over all frames, an absent mask is empty, crowds have plain IoU; take
+/// ytvis_ap_options()).
+///
+/// Groups are taken by ascending number, detections of a group by descending score (equal ones in
+/// the order of the list), at most options.max_detections[2] of them. Detections of a category
+/// without truths do not count; those in a group without truths count as misses of their category.
+///
+/// @param found, truths  instances in any order
+/// @param threads  0: one per processor; the result does not depend on it
+/// @throws invalid_input if shapes are missing, a score is not a number, or masks that are compared
+///         differ in size
+/// Complexity: the overlaps of the pairs of each group, see iou and tube_iou, and
+/// average_precision.
+template <class Shape>
+[[nodiscard]] ap_result evaluate_instances(std::span<const ap_instance<Shape>> found,
+                                           std::span<const ap_instance<Shape>> truths,
+                                           const ap_options& options = {},
+                                           std::size_t threads = 1) {
+  std::map<std::pair<std::int64_t, std::int64_t>, detail::group_members> by_group;
+  const auto place = [&](const ap_instance<Shape>& one) -> detail::group_members& {
+    return by_group[{one.group, options.by_category ? one.category : 0}];
+  };
+  for (std::size_t d = 0; d < found.size(); ++d) {
+    require(found[d].shape != nullptr, "evaluate_instances: detection ", d, " has no shape");
+    require(found[d].score == found[d].score, "evaluate_instances: detection ", d,
+            ": the score is not a number");
+    place(found[d]).found.push_back(d);
+  }
+  for (std::size_t g = 0; g < truths.size(); ++g) {
+    require(truths[g].shape != nullptr, "evaluate_instances: truth ", g, " has no shape");
+    place(truths[g]).truths.push_back(g);
+  }
+  std::vector<std::pair<std::int64_t, detail::group_members*>> order;
+  for (auto& [key, members] : by_group) {
+    order.emplace_back(key.second, &members);
+    // Class-agnostic evaluators join the lists of the categories one after the other.
+    std::stable_sort(members.found.begin(), members.found.end(), [&](std::size_t a, std::size_t b) {
+      if (found[a].score != found[b].score) return found[a].score > found[b].score;
+      return found[a].category < found[b].category;
+    });
+    std::stable_sort(
+        members.truths.begin(), members.truths.end(),
+        [&](std::size_t a, std::size_t b) { return truths[a].category < truths[b].category; });
+    if (members.found.size() > options.max_detections[2])
+      members.found.resize(options.max_detections[2]);
+  }
+  std::vector<ap_group> groups(order.size());
+  parallel_for(order.size(), threads, [&](std::size_t i) {
+    groups[i] = detail::judge_overlaps(*order[i].second, found, truths, order[i].first);
+  });
+  return average_precision(groups, options);
+}
+
+/// @copydoc evaluate_instances
+template <class Shape>
+[[nodiscard]] ap_result evaluate_instances(const std::vector<ap_instance<Shape>>& found,
+                                           const std::vector<ap_instance<Shape>>& truths,
+                                           const ap_options& options = {},
+                                           std::size_t threads = 1) {
+  return evaluate_instances(std::span{found}, std::span{truths}, options, threads);
+}
+
+/// The classes of size of YouTube-VIS. `by_category` false: the class-agnostic metric, in which
+/// unsupervised methods are measured.
+[[nodiscard]] inline ap_options ytvis_ap_options(bool by_category = true) {
+  ap_options options;
+  options.by_category = by_category;
+  options.area_bounds = {128.0 * 128.0, 256.0 * 256.0};
+  return options;
+}
+
+}  // namespace s2d::inline S2D_ABI
