@@ -7,15 +7,12 @@
 
 TEST_CASE("area and box of packed masks agree with the definition", "[bits]") {
   std::mt19937 random{1};
-  for (int round = 0; round < 20; ++round) {
-    for (const auto& [height, width] : brute_force::sizes()) {
-      CAPTURE(round, height, width);
-      const auto mask = brute_force::random_mask(random, height, width);
-      const auto packed = brute_force::pack(mask);
-      CHECK(s2d::area(packed) == brute_force::area(mask));
-      CHECK(s2d::bounding_box(packed) == brute_force::bounding_box(mask));
-    }
-  }
+  brute_force::for_all_sizes(20, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const auto mask = brute_force::random_mask(random, height, width);
+    const auto packed = brute_force::pack(mask);
+    CHECK(s2d::area(packed) == brute_force::area(mask));
+    CHECK(s2d::bounding_box(packed) == brute_force::bounding_box(mask));
+  });
 }
 
 TEST_CASE("the box of one pixel is that pixel, wherever it lies", "[bits]") {
@@ -28,23 +25,20 @@ TEST_CASE("the box of one pixel is that pixel, wherever it lies", "[bits]") {
 
 TEST_CASE("set operations on packed masks agree with the definition", "[bits]") {
   std::mt19937 random{2};
-  for (int round = 0; round < 12; ++round) {
-    for (const auto& [height, width] : brute_force::sizes()) {
-      CAPTURE(round, height, width);
-      const auto a = brute_force::random_mask(random, height, width);
-      const auto b = brute_force::random_mask(random, height, width);
-      const auto p = brute_force::pack(a), q = brute_force::pack(b);
-      const auto both = brute_force::combine(a, b, [](bool v, bool w) { return v && w; });
-      const auto any = brute_force::combine(a, b, [](bool v, bool w) { return v || w; });
-      const auto only = brute_force::combine(a, b, [](bool v, bool w) { return v && !w; });
-      const auto none = brute_force::combine(a, a, [](bool v, bool) { return !v; });
-      CHECK(s2d::intersect(p, q) == brute_force::pack(both));
-      CHECK(s2d::unite(p, q) == brute_force::pack(any));
-      CHECK(s2d::subtract(p, q) == brute_force::pack(only));
-      CHECK(s2d::complement(p) == brute_force::pack(none));
-      CHECK(s2d::intersection_area(p, q) == brute_force::area(both));
-    }
-  }
+  brute_force::for_all_sizes(12, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const auto a = brute_force::random_mask(random, height, width);
+    const auto b = brute_force::random_mask(random, height, width);
+    const auto p = brute_force::pack(a), q = brute_force::pack(b);
+    const auto both = brute_force::combine(a, b, [](bool v, bool w) { return v && w; });
+    const auto any = brute_force::combine(a, b, [](bool v, bool w) { return v || w; });
+    const auto only = brute_force::combine(a, b, [](bool v, bool w) { return v && !w; });
+    const auto none = brute_force::combine(a, a, [](bool v, bool) { return !v; });
+    CHECK(s2d::intersect(p, q) == brute_force::pack(both));
+    CHECK(s2d::unite(p, q) == brute_force::pack(any));
+    CHECK(s2d::subtract(p, q) == brute_force::pack(only));
+    CHECK(s2d::complement(p) == brute_force::pack(none));
+    CHECK(s2d::intersection_area(p, q) == brute_force::area(both));
+  });
 }
 
 TEST_CASE("packed masks of two sizes are refused with both sizes", "[bits]") {

@@ -11,6 +11,8 @@
 #include <s2d/core/geometry.hpp>
 #include <s2d/core/matrix.hpp>
 
+#include "support/catch.hpp"
+
 namespace brute_force {
 
 using dense = s2d::matrix<std::uint8_t>;
@@ -21,6 +23,16 @@ inline std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> sizes() {
   return {{0, 0},    {0, 5},   {5, 0},   {1, 1},    {1, 63},   {63, 1},   {1, 64},
           {64, 1},   {65, 1},  {1, 65},  {64, 64},  {63, 65},  {65, 63},  {128, 64},
           {64, 128}, {7, 640}, {640, 7}, {97, 101}, {48, 513}, {240, 427}};
+}
+
+/// Calls check(height, width) for all sizes(), `rounds` times.
+template <class Check>
+void for_all_sizes(int rounds, const Check& check) {
+  for (int round = 0; round < rounds; ++round)
+    for (const auto& [height, width] : sizes()) {
+      CAPTURE(round, height, width);
+      check(height, width);
+    }
 }
 
 /// Noise, or blots with straight edges, or all of one value, by turns.

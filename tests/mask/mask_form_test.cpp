@@ -18,30 +18,27 @@ static_assert(!s2d::mask_form<int>);
 
 TEST_CASE("the three forms of a mask agree on every measure", "[mask_form]") {
   std::mt19937 random{1};
-  for (int round = 0; round < 12; ++round) {
-    for (const auto& [height, width] : brute_force::sizes()) {
-      CAPTURE(round, height, width);
-      const auto a = brute_force::random_mask(random, height, width);
-      const auto b = brute_force::random_mask(random, height, width);
-      const s2d::mask_view dense_a{a.view()}, dense_b{b.view()};
-      const s2d::bit_mask bits_a = s2d::pack(dense_a), bits_b = s2d::pack(dense_b);
-      const s2d::rle runs_a = s2d::encode(dense_a), runs_b = s2d::encode(dense_b);
-      CHECK(s2d::area(dense_a) == brute_force::area(a));
-      CHECK(s2d::bounding_box(dense_a) == brute_force::bounding_box(a));
-      for (const auto rule : {s2d::over::either, s2d::over::smaller, s2d::over::first}) {
-        const double expected = s2d::iou(bits_a, bits_b, {.over = rule});
-        CHECK(s2d::iou(dense_a, dense_b, {.over = rule}) == expected);
-        CHECK(s2d::iou(runs_a, runs_b, {.over = rule}) == expected);
-      }
-      CHECK(s2d::iou(runs_a, runs_a, {.when_empty = 1}) == 1.0);
-      CHECK(s2d::iou(bits_a, bits_b) == s2d::iou(bits_b, bits_a));
-      CHECK(s2d::to_bits(runs_a) == bits_a);
-      CHECK(s2d::encode(bits_a) == runs_a);
-      CHECK(s2d::encode(s2d::intersect(bits_a, bits_b)) == s2d::intersect(runs_a, runs_b));
-      CHECK(s2d::encode(s2d::unite(bits_a, bits_b)) == s2d::unite(runs_a, runs_b));
-      CHECK(s2d::encode(s2d::subtract(bits_a, bits_b)) == s2d::subtract(runs_a, runs_b));
+  brute_force::for_all_sizes(12, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const auto a = brute_force::random_mask(random, height, width);
+    const auto b = brute_force::random_mask(random, height, width);
+    const s2d::mask_view dense_a{a.view()}, dense_b{b.view()};
+    const s2d::bit_mask bits_a = s2d::pack(dense_a), bits_b = s2d::pack(dense_b);
+    const s2d::rle runs_a = s2d::encode(dense_a), runs_b = s2d::encode(dense_b);
+    CHECK(s2d::area(dense_a) == brute_force::area(a));
+    CHECK(s2d::bounding_box(dense_a) == brute_force::bounding_box(a));
+    for (const auto rule : {s2d::over::either, s2d::over::smaller, s2d::over::first}) {
+      const double expected = s2d::iou(bits_a, bits_b, {.over = rule});
+      CHECK(s2d::iou(dense_a, dense_b, {.over = rule}) == expected);
+      CHECK(s2d::iou(runs_a, runs_b, {.over = rule}) == expected);
     }
-  }
+    CHECK(s2d::iou(runs_a, runs_a, {.when_empty = 1}) == 1.0);
+    CHECK(s2d::iou(bits_a, bits_b) == s2d::iou(bits_b, bits_a));
+    CHECK(s2d::to_bits(runs_a) == bits_a);
+    CHECK(s2d::encode(bits_a) == runs_a);
+    CHECK(s2d::encode(s2d::intersect(bits_a, bits_b)) == s2d::intersect(runs_a, runs_b));
+    CHECK(s2d::encode(s2d::unite(bits_a, bits_b)) == s2d::unite(runs_a, runs_b));
+    CHECK(s2d::encode(s2d::subtract(bits_a, bits_b)) == s2d::subtract(runs_a, runs_b));
+  });
 }
 
 TEST_CASE("the divisor of the overlap is chosen by name", "[mask_form]") {

@@ -11,69 +11,58 @@ using s2d::rle;
 
 TEST_CASE("encoding agrees with the definition for every layout", "[rle]") {
   std::mt19937 random{1};
-  for (int round = 0; round < 12; ++round) {
-    for (const auto& [height, width] : brute_force::sizes()) {
-      CAPTURE(round, height, width);
-      const auto mask = brute_force::random_mask(random, height, width);
-      const runs expected = brute_force::count_runs(mask);
-      CHECK(s2d::encode(s2d::mask_view{mask.view()}).counts == expected);
-      CHECK(s2d::encode(brute_force::pack(mask)).counts == expected);
+  brute_force::for_all_sizes(12, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const auto mask = brute_force::random_mask(random, height, width);
+    const runs expected = brute_force::count_runs(mask);
+    CHECK(s2d::encode(s2d::mask_view{mask.view()}).counts == expected);
+    CHECK(s2d::encode(brute_force::pack(mask)).counts == expected);
 
-      // Columns without gaps; columns with a gap; every other byte of a row.
-      std::vector<float> columns(static_cast<std::size_t>(height * width));
-      std::vector<std::uint8_t> spaced(static_cast<std::size_t>((height + 3) * width), 9);
-      std::vector<std::uint8_t> rows(static_cast<std::size_t>(2 * height * width), 9);
-      for (std::ptrdiff_t y = 0; y < height; ++y) {
-        for (std::ptrdiff_t x = 0; x < width; ++x) {
-          columns[static_cast<std::size_t>(x * height + y)] = mask(y, x) == 0 ? 0.0f : -0.5f;
-          spaced[static_cast<std::size_t>(x * (height + 3) + y)] = mask(y, x);
-          rows[static_cast<std::size_t>(2 * (y * width + x))] = mask(y, x);
-        }
+    // Columns without gaps; columns with a gap; every other byte of a row.
+    std::vector<float> columns(static_cast<std::size_t>(height * width));
+    std::vector<std::uint8_t> spaced(static_cast<std::size_t>((height + 3) * width), 9);
+    std::vector<std::uint8_t> rows(static_cast<std::size_t>(2 * height * width), 9);
+    for (std::ptrdiff_t y = 0; y < height; ++y) {
+      for (std::ptrdiff_t x = 0; x < width; ++x) {
+        columns[static_cast<std::size_t>(x * height + y)] = mask(y, x) == 0 ? 0.0f : -0.5f;
+        spaced[static_cast<std::size_t>(x * (height + 3) + y)] = mask(y, x);
+        rows[static_cast<std::size_t>(2 * (y * width + x))] = mask(y, x);
       }
-      CHECK(s2d::encode(s2d::mask_view{columns.data(), height, width, 1, height}).counts ==
-            expected);
-      CHECK(s2d::encode(s2d::mask_view{spaced.data(), height, width, 1, height + 3}).counts ==
-            expected);
-      CHECK(s2d::encode(s2d::mask_view{rows.data(), height, width, 2 * width, 2}).counts ==
-            expected);
     }
-  }
+    CHECK(s2d::encode(s2d::mask_view{columns.data(), height, width, 1, height}).counts == expected);
+    CHECK(s2d::encode(s2d::mask_view{spaced.data(), height, width, 1, height + 3}).counts ==
+          expected);
+    CHECK(s2d::encode(s2d::mask_view{rows.data(), height, width, 2 * width, 2}).counts == expected);
+  });
 }
 
 TEST_CASE("decoding gives back what was encoded, in every layout", "[rle]") {
   std::mt19937 random{2};
-  for (int round = 0; round < 12; ++round) {
-    for (const auto& [height, width] : brute_force::sizes()) {
-      CAPTURE(round, height, width);
-      const auto mask = brute_force::random_mask(random, height, width);
-      const rle encoded{height, width, brute_force::count_runs(mask)};
-      CHECK(s2d::decode(encoded) == mask);
-      CHECK(s2d::to_bits(encoded) == brute_force::pack(mask));
+  brute_force::for_all_sizes(12, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const auto mask = brute_force::random_mask(random, height, width);
+    const rle encoded{height, width, brute_force::count_runs(mask)};
+    CHECK(s2d::decode(encoded) == mask);
+    CHECK(s2d::to_bits(encoded) == brute_force::pack(mask));
 
-      const std::ptrdiff_t gap = round % 3;
-      std::vector<std::uint8_t> memory(static_cast<std::size_t>((height + gap) * width), 77);
-      s2d::decode(encoded, {memory.data(), height, width, 1, height + gap});
-      std::ptrdiff_t wrong = 0;
-      for (std::ptrdiff_t x = 0; x < width; ++x)
-        for (std::ptrdiff_t y = 0; y < height + gap; ++y)
-          wrong += memory[static_cast<std::size_t>(x * (height + gap) + y)] !=
-                   (y < height ? mask(y, x) : 77);
-      CHECK(wrong == 0);
-    }
-  }
+    const auto gap = static_cast<std::ptrdiff_t>(random() % 3);
+    std::vector<std::uint8_t> memory(static_cast<std::size_t>((height + gap) * width), 77);
+    s2d::decode(encoded, {memory.data(), height, width, 1, height + gap});
+    std::ptrdiff_t wrong = 0;
+    for (std::ptrdiff_t x = 0; x < width; ++x)
+      for (std::ptrdiff_t y = 0; y < height + gap; ++y)
+        wrong += memory[static_cast<std::size_t>(x * (height + gap) + y)] !=
+                 (y < height ? mask(y, x) : 77);
+    CHECK(wrong == 0);
+  });
 }
 
 TEST_CASE("area and box agree with the definition", "[rle]") {
   std::mt19937 random{3};
-  for (int round = 0; round < 12; ++round) {
-    for (const auto& [height, width] : brute_force::sizes()) {
-      CAPTURE(round, height, width);
-      const auto mask = brute_force::random_mask(random, height, width);
-      const rle encoded{height, width, brute_force::count_runs(mask)};
-      CHECK(s2d::area(encoded) == brute_force::area(mask));
-      CHECK(s2d::bounding_box(encoded) == brute_force::bounding_box(mask));
-    }
-  }
+  brute_force::for_all_sizes(12, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const auto mask = brute_force::random_mask(random, height, width);
+    const rle encoded{height, width, brute_force::count_runs(mask)};
+    CHECK(s2d::area(encoded) == brute_force::area(mask));
+    CHECK(s2d::bounding_box(encoded) == brute_force::bounding_box(mask));
+  });
 }
 
 TEST_CASE("all non-zero values are one foreground", "[rle]") {
@@ -127,24 +116,21 @@ TEST_CASE("a mask without pixels has one empty run, as COCO writes it", "[rle]")
 
 TEST_CASE("set operations agree with the definition", "[rle]") {
   std::mt19937 random{4};
-  for (int round = 0; round < 12; ++round) {
-    for (const auto& [height, width] : brute_force::sizes()) {
-      CAPTURE(round, height, width);
-      const auto a = brute_force::random_mask(random, height, width);
-      const auto b = brute_force::random_mask(random, height, width);
-      const rle p{height, width, brute_force::count_runs(a)};
-      const rle q{height, width, brute_force::count_runs(b)};
-      const auto both = brute_force::combine(a, b, [](bool v, bool w) { return v && w; });
-      const auto any = brute_force::combine(a, b, [](bool v, bool w) { return v || w; });
-      const auto only = brute_force::combine(a, b, [](bool v, bool w) { return v && !w; });
-      const auto none = brute_force::combine(a, a, [](bool v, bool) { return !v; });
-      CHECK(s2d::intersect(p, q).counts == brute_force::count_runs(both));
-      CHECK(s2d::unite(p, q).counts == brute_force::count_runs(any));
-      CHECK(s2d::subtract(p, q).counts == brute_force::count_runs(only));
-      CHECK(s2d::complement(p).counts == brute_force::count_runs(none));
-      CHECK(s2d::intersection_area(p, q) == brute_force::area(both));
-    }
-  }
+  brute_force::for_all_sizes(12, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const auto a = brute_force::random_mask(random, height, width);
+    const auto b = brute_force::random_mask(random, height, width);
+    const rle p{height, width, brute_force::count_runs(a)};
+    const rle q{height, width, brute_force::count_runs(b)};
+    const auto both = brute_force::combine(a, b, [](bool v, bool w) { return v && w; });
+    const auto any = brute_force::combine(a, b, [](bool v, bool w) { return v || w; });
+    const auto only = brute_force::combine(a, b, [](bool v, bool w) { return v && !w; });
+    const auto none = brute_force::combine(a, a, [](bool v, bool) { return !v; });
+    CHECK(s2d::intersect(p, q).counts == brute_force::count_runs(both));
+    CHECK(s2d::unite(p, q).counts == brute_force::count_runs(any));
+    CHECK(s2d::subtract(p, q).counts == brute_force::count_runs(only));
+    CHECK(s2d::complement(p).counts == brute_force::count_runs(none));
+    CHECK(s2d::intersection_area(p, q) == brute_force::area(both));
+  });
 }
 
 TEST_CASE("the laws of De Morgan hold on runs", "[rle]") {

@@ -7,17 +7,7 @@
 #include "moving_scene.hpp"
 #include "support/catch.hpp"
 
-namespace {
-
-std::vector<s2d::motion_cells> cells_of(const support::moving_scene& scene) {
-  std::vector<s2d::motion_cells> cells;
-  for (std::size_t t = 0; t < scene.frames.size(); ++t)
-    cells.push_back(s2d::describe_cells(s2d::to_lab(scene.frames[t]), scene.flow.forward[t],
-                                        scene.flow.backward[t]));
-  return cells;
-}
-
-}  // namespace
+using support::cells_of;
 
 TEST_CASE("Superpixels carry the mean flow, the deviation and the context of their pixels") {
   const support::moving_scene scene({.frames = 3, .camera_x = 2, .box_x = -3});

@@ -10,6 +10,7 @@
 #include <s2d/core/random.hpp>
 #include <s2d/flow/field.hpp>
 #include <s2d/segment/frame_mask.hpp>
+#include <s2d/segment/motion_cells.hpp>
 
 namespace support {
 
@@ -120,6 +121,15 @@ inline bool same_masks(const s2d::video_masks& a, const s2d::video_masks& b) {
       if (a[t][i].mask != b[t][i].mask || a[t][i].confidence != b[t][i].confidence) return false;
   }
   return true;
+}
+
+/// [T] the superpixels of a scene.
+inline std::vector<s2d::motion_cells> cells_of(const moving_scene& scene) {
+  std::vector<s2d::motion_cells> cells;
+  for (std::size_t t = 0; t < scene.frames.size(); ++t)
+    cells.push_back(s2d::describe_cells(s2d::to_lab(scene.frames[t]), scene.flow.forward[t],
+                                        scene.flow.backward[t]));
+  return cells;
 }
 
 }  // namespace support

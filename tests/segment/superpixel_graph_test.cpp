@@ -7,17 +7,7 @@
 #include "moving_scene.hpp"
 #include "support/catch.hpp"
 
-namespace {
-
-std::vector<s2d::motion_cells> cells_of(const support::moving_scene& scene) {
-  std::vector<s2d::motion_cells> cells;
-  for (std::size_t t = 0; t < scene.frames.size(); ++t)
-    cells.push_back(s2d::describe_cells(s2d::to_lab(scene.frames[t]), scene.flow.forward[t],
-                                        scene.flow.backward[t]));
-  return cells;
-}
-
-}  // namespace
+using support::cells_of;
 
 TEST_CASE("The graph of superpixels: rows sum to 1, ends occur once, edges go both ways") {
   const std::vector<s2d::motion_cells> cells = cells_of(support::moving_scene({.frames = 4}));

@@ -9,8 +9,7 @@
 
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
-#include <s2d/core/resize.hpp>
-#include <s2d/flow/resize.hpp>
+#include <s2d/segment/detail/work_grid.hpp>
 #include <s2d/segment/normalized_cut_masks.hpp>
 #include <s2d/segment/motion_saliency.hpp>
 
@@ -45,13 +44,7 @@ class motion_feature_maker {
     stored_features result;
     result.grids.resize(frames_.size());
     if (frames_.empty()) return result;
-    const double scale = static_cast<double>(options_.longer_side) /
-                         static_cast<double>((std::max)(frames_[0].height, frames_[0].width));
-    const auto side = [&](std::ptrdiff_t length) {
-      return (std::max<std::ptrdiff_t>)(16, std::lround(static_cast<double>(length) * scale));
-    };
-    height_ = side(frames_[0].height);
-    width_ = side(frames_[0].width);
+    grid_ = work_grid(frames_[0], options_.longer_side);
     measure_cells_of_all();
     bool without_flow = true;
     for (const motion_cells& cells : cells_)
@@ -69,21 +62,8 @@ class motion_feature_maker {
   }
 
  private:
-  [[nodiscard]] image small_picture(std::size_t t) const {
-    const image& frame = frames_[t];
-    if (frame.height < height_ || frame.width < width_)
-      return resize_bilinear(frame.view(), height_, width_);
-    return resize_area(frame.view(), height_, width_);
-  }
-
-  // In pixels of twice the size of the small pictures, whatever the grid of the flow.
   [[nodiscard]] flow_field small_flow(const std::vector<flow_field>& fields, std::size_t t) const {
-    if (fields.empty() || fields[t].empty()) return {};
-    flow_field field = fields[t].height() < height_ || fields[t].width() < width_
-                           ? resize_bilinear(fields[t], height_, width_, flow_unit::grid)
-                           : resize_area(fields[t], height_, width_, flow_unit::grid);
-    scale_flow(field, 2, 2);
-    return field;
+    return fields.empty() ? flow_field{} : grid_.flow(fields[t]);
   }
 
   void measure_cells_of_all() {
@@ -93,8 +73,9 @@ class motion_feature_maker {
       report(progress_, "features", begin, count);
       parallel_for((std::min)(block, count - begin), options_.threads, [&](std::size_t i) {
         const std::size_t t = begin + i;
-        cells_[t] = describe_cells(to_lab(small_picture(t).view()), small_flow(flow_.forward, t),
-                                   small_flow(flow_.backward, t), options_.cells, 1);
+        cells_[t] =
+            describe_cells(to_lab(grid_.picture(frames_[t]).view()), small_flow(flow_.forward, t),
+                           small_flow(flow_.backward, t), options_.cells, 1);
       });
     }
     report(progress_, "features", count, count);
@@ -148,8 +129,8 @@ class motion_feature_maker {
         const float x = std::round(centre.x + cells_[from].u[direction][here] / 2);
         const float y = std::round(centre.y + cells_[from].v[direction][here] / 2);
         at[k] = -1;
-        if (!(x >= 0 && y >= 0 && x < static_cast<float>(width_) &&
-              y < static_cast<float>(height_)))
+        if (!(x >= 0 && y >= 0 && x < static_cast<float>(grid_.width) &&
+              y < static_cast<float>(grid_.height)))
           continue;
         at[k] = labels(static_cast<std::ptrdiff_t>(y), static_cast<std::ptrdiff_t>(x));
         const std::size_t there = to * n + static_cast<std::size_t>(at[k]);
@@ -197,7 +178,7 @@ class motion_feature_maker {
   const video_flow& flow_;
   motion_feature_options options_;
   const progress_callback& progress_;
-  std::ptrdiff_t height_ = 0, width_ = 0;
+  work_grid grid_;
   std::vector<motion_cells> cells_;
   motion_saliency motion_;
 };

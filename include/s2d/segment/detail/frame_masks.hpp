@@ -11,12 +11,11 @@
 #include <s2d/core/detail/stopwatch.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
-#include <s2d/core/resize.hpp>
-#include <s2d/flow/resize.hpp>
 #include <s2d/mask/components.hpp>
 #include <s2d/mask/morphology.hpp>
 #include <s2d/segment/appearance.hpp>
 #include <s2d/segment/confidence.hpp>
+#include <s2d/segment/detail/work_grid.hpp>
 #include <s2d/segment/frame_masks_types.hpp>
 #include <s2d/segment/motion_saliency.hpp>
 #include <s2d/segment/pixels.hpp>
@@ -98,15 +97,7 @@ class frame_masks_run {
     result_.confidence.resize(count);
     result_.diagnosis.energy.assign(count, std::numeric_limits<float>::quiet_NaN());
     if (count == 0) return std::move(result_);
-    const double scale = static_cast<double>(options_.longer_side) /
-                         static_cast<double>((std::max)(frames_[0].height, frames_[0].width));
-    const auto side = [&](std::ptrdiff_t length) {
-      return (std::max)(
-          static_cast<std::ptrdiff_t>(std::lround(static_cast<double>(length) * scale)),
-          std::ptrdiff_t{16});
-    };
-    height_ = side(frames_[0].height);
-    width_ = side(frames_[0].width);
+    grid_ = work_grid(frames_[0], options_.longer_side);
     options_.graph.flow_scale = 0.5F;
 
     cells_.resize(count);
@@ -150,29 +141,13 @@ class frame_masks_run {
     }
   }
 
-  [[nodiscard]] image small_picture(std::size_t t) const {
-    const image& frame = frames_[t];
-    if (frame.height < height_ || frame.width < width_)
-      return resize_bilinear(frame.view(), height_, width_);
-    return resize_area(frame.view(), height_, width_);
-  }
-
-  /// Flow on the work grid, in pixels of a grid of twice its size.
-  [[nodiscard]] flow_field work_flow(const flow_field& flow) const {
-    flow_field small_flow = flow.height() < height_ || flow.width() < width_
-                                ? resize_bilinear(flow, height_, width_, flow_unit::grid)
-                                : resize_area(flow, height_, width_, flow_unit::grid);
-    scale_flow(small_flow, 2, 2);
-    return small_flow;
-  }
-
   /// Decides the values of the superpixels of frames [begin, end), which show one shot.
   void decide_shot(std::size_t begin, std::size_t end) {
     const stopwatch start;
     // Frames without flow between them that look the same are one.
     std::vector<image> pictures(end - begin);
     for_frames("superpixels", begin, end,
-               [&](std::size_t t) { pictures[t - begin] = small_picture(t); });
+               [&](std::size_t t) { pictures[t - begin] = grid_.picture(frames_[t]); });
     std::vector<std::size_t> group(end - begin);
     std::vector<std::size_t> first_of;
     std::vector<std::size_t> last_of;
@@ -193,8 +168,8 @@ class frame_masks_run {
     for_frames("superpixels", 0, first_of.size(), [&](std::size_t g) {
       cells[g] = measure_cells(
           to_lab(pictures[first_of[g] - begin]),
-          g + 1 < first_of.size() ? work_flow(flow_.forward[last_of[g]]) : flow_field{},
-          g > 0 ? work_flow(flow_.backward[first_of[g]]) : flow_field{}, options_.cells,
+          g + 1 < first_of.size() ? grid_.flow(flow_.forward[last_of[g]]) : flow_field{},
+          g > 0 ? grid_.flow(flow_.backward[first_of[g]]) : flow_field{}, options_.cells,
           options_.context_sigma);
     });
     pictures.clear();
@@ -276,7 +251,7 @@ class frame_masks_run {
     if (percentile(energy, 75) < options_.least_energy) return values;
 
     const stopwatch linking;
-    const sparse_graph graph = link_superpixels(cells, height_, width_, options_.graph);
+    const sparse_graph graph = link_superpixels(cells, grid_.height, grid_.width, options_.graph);
     spent("graph", linking);
 
     const stopwatch spreading;
@@ -396,7 +371,7 @@ class frame_masks_run {
       const std::vector<bit_mask> soft =
           threshold_pixels(frames_[t], cells_[t], values_[t], levels, options_.pixels);
       find_objects(t, soft);
-      unions[t] = coverage(united(t), height_, width_);
+      unions[t] = coverage(united(t), grid_.height, grid_.width);
       judge_alone(t, soft, unions[t]);
     });
     spent("pixels", start);
@@ -443,8 +418,8 @@ class frame_masks_run {
         continue;
       }
       const bit_mask near = band(object.mask);
-      const matrix<float> share = coverage(object.mask, height_, width_);
-      const matrix<float> room = coverage(near, height_, width_);
+      const matrix<float> share = coverage(object.mask, grid_.height, grid_.width);
+      const matrix<float> room = coverage(near, grid_.height, grid_.width);
       object.confidence =
           stability(soft[2], soft[0], &near) * agreement(share, &room, labels, votes);
     }
@@ -470,8 +445,8 @@ class frame_masks_run {
         object.confidence = result_.confidence[t];
         continue;
       }
-      const matrix<float> room = coverage(band(object.mask), height_, width_);
-      object.confidence *= steadiness(coverage(object.mask, height_, width_), &room);
+      const matrix<float> room = coverage(band(object.mask), grid_.height, grid_.width);
+      object.confidence *= steadiness(coverage(object.mask, grid_.height, grid_.width), &room);
     }
   }
 
@@ -480,8 +455,7 @@ class frame_masks_run {
   frame_masks_options options_;
   const progress_callback& progress_;
   frame_masks_result result_;
-  std::ptrdiff_t height_ = 0;
-  std::ptrdiff_t width_ = 0;
+  work_grid grid_;
   std::vector<superpixels> cells_;          // [T]
   std::vector<std::vector<float>> values_;  // [T][N] object above 0.5
   std::vector<std::vector<float>> votes_;   // [T][N]
