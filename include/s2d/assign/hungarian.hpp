@@ -100,6 +100,28 @@ bool load_costs(const plane_view<const T>& cost, const hungarian_options& option
   return equal;
 }
 
+template <class T>
+std::optional<assignment> assign(const plane_view<const T>& cost, const hungarian_options& options,
+                                 shortest_augmenting_path& solver) {
+  assignment result;
+  result.column_of.assign(static_cast<std::size_t>(cost.height), assignment::none);
+  if (cost.empty()) return result;
+  const bool equal = load_costs(cost, options, solver);
+  if (equal && solver.row(0)[0] == std::numeric_limits<double>::infinity()) return std::nullopt;
+  if (equal)
+    solver.match_diagonal();
+  else if (!solver.solve())
+    return std::nullopt;
+  const bool transposed = cost.height > cost.width;
+  for (std::ptrdiff_t i = 0; i < solver.rows(); ++i) {
+    const std::ptrdiff_t j = solver.column_of(i);
+    result.column_of[static_cast<std::size_t>(transposed ? j : i)] = transposed ? i : j;
+    result.total += solver.row(i)[j];
+  }
+  if (options.maximize) result.total = -result.total;
+  return result;
+}
+
 }  // namespace detail
 
 /// Matches min(n, m) rows to columns, each to at most one, so that the sum of costs is least
@@ -120,24 +142,8 @@ template <class T>
 requires std::is_arithmetic_v<T>
 [[nodiscard]] std::optional<assignment> hungarian(plane_view<const T> cost,
                                                   const hungarian_options& options = {}) {
-  assignment result;
-  result.column_of.assign(static_cast<std::size_t>(cost.height), assignment::none);
-  if (cost.empty()) return result;
   detail::shortest_augmenting_path solver;
-  const bool equal = detail::load_costs(cost, options, solver);
-  if (equal && solver.row(0)[0] == std::numeric_limits<double>::infinity()) return std::nullopt;
-  if (equal)
-    solver.match_diagonal();
-  else if (!solver.solve())
-    return std::nullopt;
-  const bool transposed = cost.height > cost.width;
-  for (std::ptrdiff_t i = 0; i < solver.rows(); ++i) {
-    const std::ptrdiff_t j = solver.column_of(i);
-    result.column_of[static_cast<std::size_t>(transposed ? j : i)] = transposed ? i : j;
-    result.total += solver.row(i)[j];
-  }
-  if (options.maximize) result.total = -result.total;
-  return result;
+  return detail::assign(cost, options, solver);
 }
 
 /// @copydoc hungarian
