@@ -5,8 +5,7 @@
 # folders that examples/libtorch.sh fills. Nothing is downloaded.
 #
 # Makes LibTorch::LibTorch (torch_cpu and c10; OpenMP where the compiler has it, for at::parallel_for)
-# and sets LibTorch_FOUND, LibTorch_VERSION, LibTorch_FOLDER and LibTorch_SITE, the folder to put on
-# PYTHONPATH to import the same torch.
+# and sets LibTorch_FOUND, LibTorch_VERSION and LibTorch_FOLDER.
 include(FindPackageHandleStandardArgs)
 
 set(_libtorch_hints "")
@@ -61,9 +60,6 @@ find_package_handle_standard_args(
   VERSION_VAR LibTorch_VERSION
   REASON_FAILURE_MESSAGE "${_libtorch_reason}")
 
-if(LibTorch_FOUND)
-  get_filename_component(LibTorch_SITE "${LibTorch_FOLDER}" DIRECTORY)
-endif()
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   find_package(OpenMP QUIET COMPONENTS CXX)
   find_package(Threads REQUIRED)

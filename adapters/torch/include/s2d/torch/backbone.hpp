@@ -57,10 +57,10 @@ struct resnet_stem : ::torch::nn::Module {
 };
 
 /// Two 3x3 convolutions beside a 1x1 shortcut.
-struct small_block : ::torch::nn::Module {
+struct narrow_block : ::torch::nn::Module {
   std::shared_ptr<conv_norm> shortcut, conv1, conv2;
 
-  small_block(std::int64_t from, std::int64_t to, std::int64_t stride) {
+  narrow_block(std::int64_t from, std::int64_t to, std::int64_t stride) {
     const auto part = [&](const char* name, std::int64_t in, std::int64_t kernel, std::int64_t step,
                           bool relu) {
       return register_module(
@@ -123,18 +123,18 @@ struct resnet50 : backbone_module {
 };
 
 /// A 3x3 convolution and four residual blocks, each halving the size.
-struct small_backbone : backbone_module {
+struct narrow_backbone : backbone_module {
   std::array<std::int64_t, 4> widths;
   std::shared_ptr<detail::conv_norm> stem;
-  std::array<std::shared_ptr<detail::small_block>, 4> blocks;
+  std::array<std::shared_ptr<detail::narrow_block>, 4> blocks;
 
-  explicit small_backbone(const std::array<std::int64_t, 4>& channels) : widths{channels} {
+  explicit narrow_backbone(const std::array<std::int64_t, 4>& channels) : widths{channels} {
     stem = register_module("stem", std::make_shared<detail::conv_norm>(
                                        3, widths[0] / 2, 3, 2, true, detail::norm_kind::group, 8));
     std::int64_t from = widths[0] / 2;
     for (std::size_t s = 0; s < 4; ++s) {
       blocks[s] = register_module("res" + std::to_string(s + 2),
-                                  std::make_shared<detail::small_block>(from, widths[s], 2));
+                                  std::make_shared<detail::narrow_block>(from, widths[s], 2));
       from = widths[s];
     }
   }

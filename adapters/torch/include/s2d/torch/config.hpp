@@ -12,7 +12,7 @@ namespace torch {
 /// What turns frames into feature maps at strides 4, 8, 16 and 32.
 enum class backbone_kind {
   resnet50,  ///< detectron2's layout and names
-  small      ///< a convolution and four residual blocks, for one video on a processor
+  narrow     ///< a convolution and four residual blocks, for one video on a processor
 };
 
 /// Normalisation in the ResNet-50.
@@ -24,13 +24,14 @@ enum class backbone_norm {
 /// How weights begin where none are loaded.
 enum class weight_start {
   official,  ///< as the official code does
-  small      ///< LibTorch's own, small level embeddings, residual blocks that begin as identity
+  narrow     ///< LibTorch's own, small level embeddings, residual blocks that begin as identity
 };
 
 struct video_mask2former_config {
   backbone_kind backbone = backbone_kind::resnet50;
-  backbone_norm norm = backbone_norm::frozen_batch;     ///< resnet50 only
-  std::array<std::int64_t, 4> widths{24, 48, 96, 128};  ///< small only: channels of its four blocks
+  backbone_norm norm = backbone_norm::frozen_batch;  ///< resnet50 only
+  std::array<std::int64_t, 4> widths{24, 48, 96,
+                                     128};  ///< narrow only: channels of its four blocks
 
   std::int64_t hidden = 256;         ///< channels of the pixel decoder and the queries
   std::int64_t mask_channels = 256;  ///< channels of mask features and mask embeddings
@@ -79,7 +80,7 @@ namespace presets {
 /// should be at least twice the objects. Set pixel_mean and pixel_std to those of the video.
 [[nodiscard]] inline video_mask2former_config tiny(std::int64_t queries = 10) {
   video_mask2former_config config;
-  config.backbone = backbone_kind::small;
+  config.backbone = backbone_kind::narrow;
   config.hidden = config.mask_channels = 64;
   config.heads = 4;
   config.norm_groups = 8;
@@ -90,7 +91,7 @@ namespace presets {
   config.decoder_ffn = 256;
   config.queries = queries;
   config.scaled_masks = true;
-  config.start = weight_start::small;
+  config.start = weight_start::narrow;
   return config;
 }
 

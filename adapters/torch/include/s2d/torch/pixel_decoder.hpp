@@ -210,7 +210,7 @@ struct pixel_decoder : ::torch::nn::Module {
   void start(weight_start how) {
     namespace init = ::torch::nn::init;
     const ::torch::NoGradGuard guard;
-    if (how == weight_start::small) {
+    if (how == weight_start::narrow) {
       if (transformer) transformer->level_embed.mul_(0.1);
       return;
     }

@@ -150,7 +150,7 @@ struct transformer_decoder : ::torch::nn::Module {
                                  std::make_shared<detail::mask_mlp>(hidden, config.mask_channels));
     if (config.scaled_masks)
       mask_bias = register_parameter("mask_bias", ::torch::full({}, config.mask_bias));
-    if (config.start == weight_start::small) {
+    if (config.start == weight_start::narrow) {
       const ::torch::NoGradGuard guard;
       level_embed->weight.mul_(0.1);
     }

@@ -83,7 +83,7 @@ class video_mask2former_module : public ::torch::nn::Module {
     } else {
       for (const std::int64_t width : config.widths)
         require(width >= 2, "video_mask2former: a width is ", width, ", expected at least 2");
-      backbone = register_module("backbone", std::make_shared<small_backbone>(config.widths));
+      backbone = register_module("backbone", std::make_shared<narrow_backbone>(config.widths));
     }
     head = register_module(
         "sem_seg_head", std::make_shared<detail::segmentation_head>(config, backbone->channels()));

@@ -1,0 +1,37 @@
+// The adapter's headers, all together, among macros that system headers are known to leak.
+#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <simdjson.h>
+
+#include <filesystem>
+#include <map>
+#include <numbers>
+#include <span>
+#include <unordered_set>
+
+#include "support/catch.hpp"
+
+#define min(a, b) hostile min
+#define max(a, b) hostile max
+#define I hostile I
+#define small hostile small
+#define B0 hostile B0
+#include <s2d/torch/backbone.hpp>
+#include <s2d/torch/checkpoint.hpp>
+#include <s2d/torch/config.hpp>
+#include <s2d/torch/layers.hpp>
+#include <s2d/torch/ms_deform_attn.hpp>
+#include <s2d/torch/pixel_decoder.hpp>
+#include <s2d/torch/position.hpp>
+#include <s2d/torch/safetensors.hpp>
+#include <s2d/torch/state_dict.hpp>
+#include <s2d/torch/tensors.hpp>
+#include <s2d/torch/transformer_decoder.hpp>
+#include <s2d/torch/video_mask2former.hpp>
+#include <s2d/torch/weights.hpp>
+
+TEST_CASE("headers of the adapter bear hostile macros and a second unit", "[torch]") {
+  CHECK(s2d::torch::presets::tiny(7).queries == 7);
+  CHECK(s2d::torch::presets::official() == s2d::torch::video_mask2former_config{});
+}
