@@ -141,6 +141,10 @@ TEST_CASE("a cost that is not a number is refused with its place, or the worst",
   REQUIRE(found);
   cost(2, 0) = 4;
   CHECK(found->column_of == s2d::hungarian(cost)->column_of);
+  // The worst is the greatest cost, or the least where the greatest total is sought.
+  const auto square = table(2, 2, {nan, 5, 9, 1});
+  CHECK(s2d::hungarian(square, {.nan = s2d::nan_policy::worst})->total == 10);
+  CHECK(s2d::hungarian(square, {.maximize = true, .nan = s2d::nan_policy::worst})->total == 14);
   CHECK_THROWS_WITH(s2d::hungarian(table(1, 2, {0, -forbidden})), Catch::Contains("-inf"));
 }
 

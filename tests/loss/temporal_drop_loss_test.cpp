@@ -158,6 +158,9 @@ TEST_CASE("weights of masks scale their losses; 0 and 1 are Temporal DropLoss", 
   CHECK(weighted.gradient == dropped.gradient);
   for (float& weight : weights.values) weight *= 0.5f;
   CHECK(run(clip, few_points, weights).loss.dice == Approx(dropped.loss.dice / 2));
+  auto by_weights = few_points;
+  by_weights.divisor = s2d::mask_loss_divisor::kept_masks;
+  CHECK(run(clip, by_weights, weights).loss.divisor == 5.5);
   weights(0, 0) = -1;
   CHECK_THROWS_WITH(run(clip, few_points, weights),
                     Catch::Contains("the weight of target 0 in frame 0 is -1"));
