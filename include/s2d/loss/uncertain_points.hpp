@@ -110,12 +110,21 @@ template <class T, class Take>
 void for_least(const T* values, std::ptrdiff_t n, std::ptrdiff_t k, const Take& take) {
   using key_type = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   if (k == 0) return;
-  least_keys<key_type> chosen = select_least<T, key_type>(values, n, k);
-  for (std::ptrdiff_t i = 0; i < n; ++i) {
-    const key_type key = std::bit_cast<key_type>(values[i]) >> chosen.shift;
-    if (key > chosen.prefix) continue;
-    if (key == chosen.prefix && chosen.ties-- <= 0) continue;
-    take(i);
+  const least_keys<key_type> chosen = select_least<T, key_type>(values, n, k);
+  std::ptrdiff_t ties = chosen.ties;
+  constexpr std::ptrdiff_t stretch = 256;
+  std::ptrdiff_t found[stretch];  // written without a branch: which values are least is no pattern
+  for (std::ptrdiff_t first = 0; first < n; first += stretch) {
+    const std::ptrdiff_t end = n - first < stretch ? n : first + stretch;
+    std::ptrdiff_t count = 0;
+    for (std::ptrdiff_t i = first; i < end; ++i) {
+      const key_type key = std::bit_cast<key_type>(values[i]) >> chosen.shift;
+      const bool tied = (key == chosen.prefix) & (ties > 0);
+      found[count] = i;
+      count += (key < chosen.prefix) | tied;
+      ties -= tied;
+    }
+    for (std::ptrdiff_t j = 0; j < count; ++j) take(found[j]);
   }
 }
 
