@@ -72,7 +72,8 @@ template <class Convert>
 void table(benchmark::State& state, Convert convert) {
   const auto masks = masks_for(state);
   std::vector<decltype(convert(masks[0]))> a, b;
-  for (std::size_t i = 0; i < masks.size(); ++i) ((i + i / 4) % 2 == 0 ? a : b).push_back(convert(masks[i]));
+  for (std::size_t i = 0; i < masks.size(); ++i)
+    ((i + i / 4) % 2 == 0 ? a : b).push_back(convert(masks[i]));
   for (auto _ : state) benchmark::DoNotOptimize(s2d::iou(a, b));
   state.SetItemsProcessed(state.iterations() *
                           static_cast<std::int64_t>(a.size() * b.size()));  // pairs

@@ -72,6 +72,11 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   else()
     set(_libtorch_openmp "")
   endif()
+  # Without OpenMP (clang without libomp) at::parallel_for runs its body on the calling thread.
+  set(_libtorch_openmp_flags "")
+  if(OpenMP_CXX_FOUND)
+    set(_libtorch_openmp_flags "${OpenMP_CXX_FLAGS}")
+  endif()
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   # torch_cpu of a CUDA wheel needs two libraries of its neighbours; its own search path names them.
   set(_libtorch_include "${LibTorch_FOLDER}/include"
@@ -81,7 +86,7 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${_libtorch_include}"
                INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${_libtorch_include}"
                INTERFACE_COMPILE_FEATURES cxx_std_20
-               INTERFACE_COMPILE_OPTIONS "${OpenMP_CXX_FLAGS}"
+               INTERFACE_COMPILE_OPTIONS "${_libtorch_openmp_flags}"
                INTERFACE_LINK_LIBRARIES
                "${LibTorch_CPU_LIBRARY};${LibTorch_C10_LIBRARY};${_libtorch_openmp};Threads::Threads")
 endif()

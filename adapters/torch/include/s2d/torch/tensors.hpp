@@ -87,8 +87,10 @@ template <class T>
   constexpr bool byte = std::is_same_v<value, std::uint8_t>;
   if (!(byte && tensor.scalar_type() == ::torch::kBool))
     require_dtype(tensor, ::c10::CppTypeToScalarType<value>::value, name);
-  return {static_cast<T*>(tensor.data_ptr()), tensor.size(0), tensor.size(1), tensor.stride(0),
-          tensor.stride(1)};
+  T* const first = static_cast<T*>(tensor.data_ptr());
+  // An empty tensor has no memory to which its strides could be added.
+  if (tensor.numel() == 0) return {first, tensor.size(0), tensor.size(1), 0, 0};
+  return {first, tensor.size(0), tensor.size(1), tensor.stride(0), tensor.stride(1)};
 }
 
 /// As as_plane, read as a mask: foreground where elements differ from zero.

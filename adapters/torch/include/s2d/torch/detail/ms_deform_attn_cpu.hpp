@@ -4,13 +4,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include <s2d/core/config.hpp>
+#include <s2d/core/detail/lanes.hpp>
 
 namespace s2d::inline S2D_ABI {
 namespace torch::detail {
+using s2d::detail::load_into;
+using s2d::detail::store;
 
 /// Extents of one call; all arrays are in C order.
 struct deform_extents {
@@ -69,12 +71,6 @@ template <class T>
 struct deform_lanes {
   static constexpr std::int64_t count = 64 / sizeof(T);
   typedef T vector __attribute__((vector_size(64)));
-  static vector load(const T* from) noexcept {
-    vector v;
-    std::memcpy(&v, from, sizeof v);
-    return v;
-  }
-  static void store(T* to, const vector& v) noexcept { std::memcpy(to, &v, sizeof v); }
   static T sum(const vector& v) noexcept {
     T part[count];
     store(part, v);
@@ -111,8 +107,9 @@ void deform_forward(const deform_extents& e, const deform_level* levels, std::in
         if constexpr (Blocks > 0) {
           for (int b = 0; b < Blocks; ++b) {
             const std::int64_t at = b * lanes::count;
-            sum[b] += lanes::load(c.row[0] + at) * w0 + lanes::load(c.row[1] + at) * w1 +
-                      lanes::load(c.row[2] + at) * w2 + lanes::load(c.row[3] + at) * w3;
+            typename lanes::vector pixel[4];
+            for (int k = 0; k < 4; ++k) load_into(pixel[k], c.row[k] + at);
+            sum[b] += pixel[0] * w0 + pixel[1] * w1 + pixel[2] * w2 + pixel[3] * w3;
           }
         } else {
           for (std::int64_t d = 0; d < e.channels; ++d)
@@ -120,7 +117,7 @@ void deform_forward(const deform_extents& e, const deform_level* levels, std::in
         }
       }
     if constexpr (Blocks > 0)
-      for (int b = 0; b < Blocks; ++b) lanes::store(to + b * lanes::count, sum[b]);
+      for (int b = 0; b < Blocks; ++b) store(to + b * lanes::count, sum[b]);
   }
 }
 
@@ -145,7 +142,7 @@ void deform_backward(const deform_extents& e, const deform_level* levels, std::i
     const T* const g = grad_out + item * e.channels;
     typename lanes::vector up[Blocks > 0 ? Blocks : 1];
     if constexpr (Blocks > 0)
-      for (int b = 0; b < Blocks; ++b) up[b] = lanes::load(g + b * lanes::count);
+      for (int b = 0; b < Blocks; ++b) load_into(up[b], g + b * lanes::count);
     for (std::int64_t l = 0; l < e.levels; ++l)
       for (std::int64_t p = 0; p < e.points; ++p, loc += 2, ++att, to_loc += 2, ++to_att) {
         deform_corners<T, const T*> c;
@@ -162,8 +159,11 @@ void deform_backward(const deform_extents& e, const deform_level* levels, std::i
             typename lanes::vector product = {};
             for (int b = 0; b < Blocks; ++b) {
               const std::int64_t at = b * lanes::count;
-              product += lanes::load(c.row[k] + at) * up[b];
-              lanes::store(into + at, lanes::load(into + at) + up[b] * w);
+              typename lanes::vector pixel, gradient;
+              load_into(pixel, c.row[k] + at);
+              product += pixel * up[b];
+              load_into(gradient, into + at);
+              store(into + at, gradient + up[b] * w);
             }
             dot[k] = lanes::sum(product);
           } else {
