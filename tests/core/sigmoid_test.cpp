@@ -10,7 +10,7 @@ namespace {
 // Worst relative errors of the vector forms in units of epsilon, over [-reach, reach].
 template <class T>
 void check_vectors(double reach) {
-  using values = typename s2d::detail::vector_of<T>::values;
+  using values = s2d::detail::lane_values<T>;
   double worst = 0;
   for (int i = 0; i <= 20000; ++i) {
     const T x = static_cast<T>(reach * (i - 10000) / 10000);
@@ -43,7 +43,7 @@ TEST_CASE("logits of ten thousand and infinite ones give 0 and 1", "[sigmoid]") 
     CHECK(s2d::sigmoid(-x) == 0);
     CHECK(s2d::softplus(x) == x);
     CHECK(s2d::softplus(-x) == 0);
-    using values = s2d::detail::vector_of<double>::values;
+    using values = s2d::detail::lane_values<double>;
     CHECK(s2d::detail::logistic<double>(values{} + x).sigmoid[0] == 1);
     CHECK(s2d::detail::logistic<double>(values{} - x).sigmoid[0] == 0);
     CHECK(s2d::detail::logistic<double>(values{} + x).rest[0] == 0);
@@ -51,7 +51,7 @@ TEST_CASE("logits of ten thousand and infinite ones give 0 and 1", "[sigmoid]") 
 }
 
 TEST_CASE("the sigmoid of what is not a number is not one", "[sigmoid]") {
-  using values = s2d::detail::vector_of<float>::values;
+  using values = s2d::detail::lane_values<float>;
   const float nan = std::numeric_limits<float>::quiet_NaN();
   CHECK(std::isnan(s2d::sigmoid(nan)));
   CHECK(std::isnan(s2d::detail::logistic<float>(values{} + nan).sigmoid[0]));

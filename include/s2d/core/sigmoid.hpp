@@ -7,7 +7,7 @@
 #include <cstddef>
 
 #include <s2d/core/config.hpp>
-#include <s2d/core/detail/vectors.hpp>
+#include <s2d/core/detail/lanes.hpp>
 
 namespace s2d::inline S2D_ABI {
 
@@ -29,16 +29,15 @@ namespace detail {
 // What e^-|x| gives: sigmoid(x), and softplus(x) - (x > 0 ? x : 0), which lies in (0, log 2].
 template <class T>
 struct logistic_parts {
-  typename vector_of<T>::values sigmoid, rest;
+  lane_values<T> sigmoid, rest;
 };
 
 /// e^-x for x >= 0, within 1 unit in the last place; 0 from 86 (float), 708 (double) on.
 /// What is not a number stays so.
 template <class T>
-[[nodiscard]] inline typename vector_of<T>::values exp_of_minus(
-    const typename vector_of<T>::values& x) noexcept {
-  using values = typename vector_of<T>::values;
-  using integers = typename vector_of<T>::integers;
+[[nodiscard]] inline lane_values<T> exp_of_minus(const lane_values<T>& x) noexcept {
+  using values = lane_values<T>;
+  using integers = lane_integers<T>;
   constexpr bool single = sizeof(T) == 4;
   constexpr T shift = single ? T(0x1.8p23) : T(0x1.8p52);  // adding it rounds to whole numbers
   constexpr T largest = single ? 86 : 708;
@@ -65,9 +64,8 @@ template <class T>
 
 /// log(1 + e) for e in [0, 1], within 3 units in the last place.
 template <class T>
-[[nodiscard]] inline typename vector_of<T>::values log_of_one_plus(
-    const typename vector_of<T>::values& e) noexcept {
-  using values = typename vector_of<T>::values;
+[[nodiscard]] inline lane_values<T> log_of_one_plus(const lane_values<T>& e) noexcept {
+  using values = lane_values<T>;
   constexpr int terms = sizeof(T) == 4 ? 5 : 11;
   constexpr T bound = T(0.41421356);
   // 2 atanh(t / (2 + t)) = log(1 + t), after halving 1 + e where that is nearer to 1.
@@ -80,8 +78,8 @@ template <class T>
 }
 
 template <class T>
-[[nodiscard]] inline logistic_parts<T> logistic(const typename vector_of<T>::values& x) noexcept {
-  using values = typename vector_of<T>::values;
+[[nodiscard]] inline logistic_parts<T> logistic(const lane_values<T>& x) noexcept {
+  using values = lane_values<T>;
   const values e = exp_of_minus<T>(x < 0 ? -x : x);
   const values one = values{} + T(1);
   return {(x < 0 ? e : one) / (e + 1), log_of_one_plus<T>(e)};

@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include <s2d/core/config.hpp>
-#include <s2d/core/detail/vectors.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/sigmoid.hpp>
 
@@ -30,11 +30,10 @@ struct mask_sums {
 
 template <class T>
 struct mask_sum_lanes {
-  typename vector_of<T>::values cross_entropy{}, overlap{}, soft{}, target{};
+  lane_values<T> cross_entropy{}, overlap{}, soft{}, target{};
 
   /// Takes one vector of points; gives their sigmoids.
-  typename vector_of<T>::values add(const typename vector_of<T>::values& x,
-                                    const typename vector_of<T>::values& y) noexcept {
+  lane_values<T> add(const lane_values<T>& x, const lane_values<T>& y) noexcept {
     const logistic_parts<T> parts = logistic<T>(x);
     const auto positive = x > 0 ? x : x * 0;
     // Without cancellation: both terms are non-negative for y in [0, 1].
@@ -50,15 +49,15 @@ struct mask_sum_lanes {
 /// Stores sigmoids unless `sigmoids` is null.
 template <class T>
 [[nodiscard]] mask_sums sum_mask(const T* logits, const T* targets, std::ptrdiff_t n, T* sigmoids) {
-  constexpr std::ptrdiff_t width = vector_width<T>, stretch = 32 * width;
+  constexpr std::ptrdiff_t width = lanes_of<T>, stretch = 32 * width;
   mask_sums sums;
   for (std::ptrdiff_t first = 0; first < n; first += stretch) {
     mask_sum_lanes<T> lanes;
     const std::ptrdiff_t end = n - first < stretch ? n : first + stretch;
     std::ptrdiff_t i = first;
     for (; i + width <= end; i += width) {
-      const auto s = lanes.add(load_vector(logits + i), load_vector(targets + i));
-      if (sigmoids != nullptr) store_vector(sigmoids + i, s);
+      const auto s = lanes.add(load<lane_values<T>>(logits + i), load<lane_values<T>>(targets + i));
+      if (sigmoids != nullptr) store(sigmoids + i, s);
     }
     if (i < end) {
       // Points of logit -10^4 and target 0 add nothing.
@@ -66,13 +65,13 @@ template <class T>
       for (T& value : x) value = T(-1e4);
       std::memcpy(x, logits + i, static_cast<std::size_t>(end - i) * sizeof(T));
       std::memcpy(y, targets + i, static_cast<std::size_t>(end - i) * sizeof(T));
-      const auto s = lanes.add(load_vector(x), load_vector(y));
+      const auto s = lanes.add(load<lane_values<T>>(x), load<lane_values<T>>(y));
       for (std::ptrdiff_t k = i; k < end && sigmoids != nullptr; ++k) sigmoids[k] = s[k - i];
     }
-    sums.cross_entropy += static_cast<double>(sum_of<T>(lanes.cross_entropy));
-    sums.overlap += static_cast<double>(sum_of<T>(lanes.overlap));
-    sums.soft += static_cast<double>(sum_of<T>(lanes.soft));
-    sums.target += static_cast<double>(sum_of<T>(lanes.target));
+    sums.cross_entropy += static_cast<double>(sum_of<lanes_of<T>>(lanes.cross_entropy));
+    sums.overlap += static_cast<double>(sum_of<lanes_of<T>>(lanes.overlap));
+    sums.soft += static_cast<double>(sum_of<lanes_of<T>>(lanes.soft));
+    sums.target += static_cast<double>(sum_of<lanes_of<T>>(lanes.target));
   }
   return sums;
 }
@@ -106,13 +105,13 @@ void require_mask_points(const char* what, std::span<const T> logits, std::span<
 template <class T>
 void add_mask_gradient(std::span<const T> logits, std::span<const T> targets, std::span<T> gradient,
                        const mask_gradient<T>& rule) {
-  constexpr std::ptrdiff_t width = vector_width<T>;
+  constexpr std::ptrdiff_t width = lanes_of<T>;
   const auto n = static_cast<std::ptrdiff_t>(logits.size());
   for (std::ptrdiff_t i = 0; i < n; i += width) {
     const std::ptrdiff_t filled = n - i < width ? n - i : width;
     T x[width] = {};
     std::memcpy(x, logits.data() + i, static_cast<std::size_t>(filled) * sizeof(T));
-    const auto s = logistic<T>(load_vector(x)).sigmoid;
+    const auto s = logistic<T>(load<lane_values<T>>(x)).sigmoid;
     for (std::ptrdiff_t k = 0; k < filled; ++k)
       gradient[static_cast<std::size_t>(i + k)] +=
           rule(s[k], targets[static_cast<std::size_t>(i + k)]);

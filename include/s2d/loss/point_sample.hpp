@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include <s2d/core/config.hpp>
-#include <s2d/core/detail/vectors.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/view.hpp>
@@ -33,7 +33,7 @@ template <class T, class Pixel>
 template <class T>
 struct point_taps {
   static constexpr std::ptrdiff_t capacity = 512;
-  typename vector_of<T>::integer offset[capacity];
+  lane_integer<T> offset[capacity];
   T weight[4][capacity];  // upper left, upper right, lower left, lower right
   std::ptrdiff_t right = 0, down = 0;
   std::ptrdiff_t count = 0;
@@ -52,17 +52,18 @@ struct point_taps {
         x[p] = points[p * point_stride];
         y[p] = points[p * point_stride + axis_stride];
       }
-    constexpr std::ptrdiff_t lanes = vector_width<T>;
+    constexpr std::ptrdiff_t lanes = lanes_of<T>;
     for (std::ptrdiff_t p = n; p % lanes != 0; ++p) x[p] = y[p] = 0;
     const axis across{plane.width, plane.column_stride}, along{plane.height, plane.row_stride};
     for (std::ptrdiff_t p = 0; p < n; p += lanes) {
-      const auto column = across.place(load_vector(x + p)), row = along.place(load_vector(y + p));
+      const auto column = across.place(load<lane_values<T>>(x + p)),
+                 row = along.place(load<lane_values<T>>(y + p));
       const integers at = column.offset + row.offset;
       std::memcpy(offset + p, &at, sizeof at);
-      store_vector(weight[0] + p, row.near * column.near);
-      store_vector(weight[1] + p, row.near * column.far);
-      store_vector(weight[2] + p, row.far * column.near);
-      store_vector(weight[3] + p, row.far * column.far);
+      store(weight[0] + p, row.near * column.near);
+      store(weight[1] + p, row.near * column.far);
+      store(weight[2] + p, row.far * column.near);
+      store(weight[3] + p, row.far * column.far);
     }
   }
 
@@ -96,8 +97,8 @@ struct point_taps {
   }
 
  private:
-  using values = typename vector_of<T>::values;
-  using integers = typename vector_of<T>::integers;
+  using values = lane_values<T>;
+  using integers = lane_integers<T>;
 
   struct placed {
     integers offset;
@@ -108,14 +109,14 @@ struct point_taps {
   struct axis {
     T extent, last;  // the last pixel that has a next one
     T has_near, has_far;
-    typename vector_of<T>::integer stride;
+    lane_integer<T> stride;
 
     axis(std::ptrdiff_t n, std::ptrdiff_t step)
         : extent{static_cast<T>(n)},
           last{n > 1 ? static_cast<T>(n - 2) : T{0}},
           has_near{n > 0 ? T{1} : T{0}},
           has_far{n > 1 ? T{1} : T{0}},
-          stride{static_cast<typename vector_of<T>::integer>(step)} {}
+          stride{static_cast<lane_integer<T>>(step)} {}
 
     [[nodiscard]] placed place(const values& part) const noexcept {
       const values zero{};

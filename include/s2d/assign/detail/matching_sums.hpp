@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <s2d/core/config.hpp>
-#include <s2d/core/detail/vectors.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/sigmoid.hpp>
 
 namespace s2d::inline S2D_ABI::detail {
@@ -41,35 +41,35 @@ class matching_sums {
 
   /// Takes the first `n` <= block values of all rows.
   void add(std::ptrdiff_t frame, std::ptrdiff_t n) noexcept {
-    constexpr std::ptrdiff_t width = vector_width<T>;
+    constexpr std::ptrdiff_t width = lanes_of<T>;
     const std::ptrdiff_t whole = (n + width - 1) / width * width;
     const auto active = static_cast<std::ptrdiff_t>(active_.size());
     for (std::ptrdiff_t q = 0; q < queries_; ++q) {
       T* const x = logits(q);
       for (std::ptrdiff_t p = n; p < whole; ++p) x[p] = T(nothing);
       T* const s = sigmoids_.data() + q * block;
-      typename vector_of<T>::values rest{}, soft{}, check{};
+      lane_values<T> rest{}, soft{}, check{};
       for (std::ptrdiff_t p = 0; p < whole; p += width) {
-        const auto value = load_vector(x + p);
+        const auto value = load<lane_values<T>>(x + p);
         const logistic_parts<T> parts = logistic<T>(value);
-        store_vector(s + p, parts.sigmoid);
+        store(s + p, parts.sigmoid);
         rest += parts.rest;
         soft += parts.sigmoid;
         check += value * 0;
       }
       query_part& part = of_query_[static_cast<std::size_t>(frame * queries_ + q)];
-      part.rest += static_cast<double>(sum_of<T>(rest));
-      part.soft += static_cast<double>(sum_of<T>(soft));
-      part.check += static_cast<double>(sum_of<T>(check));
+      part.rest += static_cast<double>(sum_of<lanes_of<T>>(rest));
+      part.soft += static_cast<double>(sum_of<lanes_of<T>>(soft));
+      part.check += static_cast<double>(sum_of<lanes_of<T>>(check));
     }
     for (std::ptrdiff_t k = 0; k < active; ++k) {
       T* const y = target(k);
       for (std::ptrdiff_t p = n; p < whole; ++p) y[p] = 0;
-      typename vector_of<T>::values sum{};
-      for (std::ptrdiff_t p = 0; p < whole; p += width) sum += load_vector(y + p);
+      lane_values<T> sum{};
+      for (std::ptrdiff_t p = 0; p < whole; p += width) sum += load<lane_values<T>>(y + p);
       of_target_[static_cast<std::size_t>(frame * targets_ +
                                           active_[static_cast<std::size_t>(k)])] +=
-          static_cast<double>(sum_of<T>(sum));
+          static_cast<double>(sum_of<lanes_of<T>>(sum));
     }
     for (std::ptrdiff_t k = active; k % tile_targets != 0; ++k)
       for (std::ptrdiff_t p = 0; p < whole; ++p) target(k)[p] = 0;
@@ -99,22 +99,23 @@ class matching_sums {
 
  private:
   // As many pairs at a time as the registers of the target hold.
-  static constexpr std::ptrdiff_t tile_queries = vector_bytes == 64 ? 4 : 2;
+  static constexpr std::ptrdiff_t tile_queries = register_bytes == 64 ? 4 : 2;
   static constexpr std::ptrdiff_t tile_targets = 2;
   static constexpr double nothing = -1e4;  // the sums do not see points of such a logit, target 0
 
   void add_tile(std::ptrdiff_t q, std::ptrdiff_t k, std::ptrdiff_t n) noexcept {
-    using values = typename vector_of<T>::values;
+    using values = lane_values<T>;
     values apart[tile_queries][tile_targets] = {}, overlap[tile_queries][tile_targets] = {};
     const T* const x = logits_.data() + q * block;
     const T* const s = sigmoids_.data() + q * block;
     const T* const y = values_.data() + k * block;
-    for (std::ptrdiff_t p = 0; p < n; p += vector_width<T>) {
+    for (std::ptrdiff_t p = 0; p < n; p += lanes_of<T>) {
       values target[tile_targets];
-      for (std::ptrdiff_t j = 0; j < tile_targets; ++j) target[j] = load_vector(y + j * block + p);
+      for (std::ptrdiff_t j = 0; j < tile_targets; ++j)
+        target[j] = load<lane_values<T>>(y + j * block + p);
       for (std::ptrdiff_t i = 0; i < tile_queries; ++i) {
-        const values logit = load_vector(x + i * block + p);
-        const values sigmoid = load_vector(s + i * block + p);
+        const values logit = load<lane_values<T>>(x + i * block + p);
+        const values sigmoid = load<lane_values<T>>(s + i * block + p);
         const values positive = logit > 0 ? logit : values{};
         for (std::ptrdiff_t j = 0; j < tile_targets; ++j) {
           apart[i][j] += positive - logit * target[j];
@@ -127,8 +128,8 @@ class matching_sums {
       for (std::ptrdiff_t i = 0; i < tile_queries; ++i) {
         pair_sums& sums = pairs_[static_cast<std::size_t>(
             active_[static_cast<std::size_t>(k + j)] * padded_queries_ + q + i)];
-        sums.apart += static_cast<double>(sum_of<T>(apart[i][j]));
-        sums.overlap += static_cast<double>(sum_of<T>(overlap[i][j]));
+        sums.apart += static_cast<double>(sum_of<lanes_of<T>>(apart[i][j]));
+        sums.overlap += static_cast<double>(sum_of<lanes_of<T>>(overlap[i][j]));
       }
   }
 

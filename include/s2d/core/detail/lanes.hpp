@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <s2d/core/config.hpp>
 
@@ -43,6 +44,14 @@ using long_integers = typename lane_vector<std::int64_t, N>::type;
 
 using float_lanes = floats<lane_count>;
 
+/// A register of floats or doubles, and what comparing two gives.
+template <class T>
+using lane_values = typename lane_vector<T, lanes_of<T>>::type;
+template <class T>
+using lane_integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+template <class T>
+using lane_integers = typename lane_vector<lane_integer<T>, lanes_of<T>>::type;
+
 /// Of any alignment; a vector that is no wider than a register, because wider ones must not be
 /// returned.
 template <class Vector, class T>
@@ -75,15 +84,16 @@ inline Vector inverse_sqrt(const Vector& v) {
   return r;
 }
 
-/// Sum of all lanes, halves first.
-template <std::ptrdiff_t N>
-inline float sum_of(const floats<N>& v) {
+/// Sum of all N lanes, halves first.
+template <std::ptrdiff_t N, class Vector>
+inline auto sum_of(const Vector& v) {
+  using number = std::remove_cvref_t<decltype(v[0])>;
   if constexpr (N == 1) {
-    return v[0];
+    return number(v[0]);
   } else if constexpr (N == 2) {
-    return v[0] + v[1];
+    return number(v[0] + v[1]);
   } else {
-    floats<N / 2> halves[2];
+    typename lane_vector<number, N / 2>::type halves[2];
     std::memcpy(halves, &v, sizeof v);
     return sum_of<N / 2>(halves[0] + halves[1]);
   }
