@@ -31,10 +31,6 @@
 #include <s2d/torch/video_mask2former.hpp>
 #include <s2d/torch/weights.hpp>
 
-// LibTorch is not instrumented: under ASan its leaks are not looked for.
-extern "C" const char* __asan_default_options();
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
-
 TEST_CASE("headers of the adapter bear hostile macros and a second unit", "[torch]") {
   CHECK(s2d::torch::presets::tiny(7).queries == 7);
   CHECK(s2d::torch::presets::official() == s2d::torch::video_mask2former_config{});

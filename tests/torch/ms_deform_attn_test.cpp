@@ -122,6 +122,12 @@ TEST_CASE("deformable attention samples pixel centres exactly and nothing beyond
   CHECK(at(0.875f, 2.5f / 3) == Approx(12));
   CHECK(at(0.5f, 0.5f / 3) == Approx(2.5));
   CHECK(at(0.0f, 0.0f) == Approx(0.25));
+  for (int steps = 0; steps < 40; ++steps) {  // just inside the last place where a pixel takes part
+    float x = 1.125f, y = 3.5f / 3;
+    for (int i = 0; i < steps; ++i) x = std::nextafter(x, 0.0f), y = std::nextafter(y, 0.0f);
+    CHECK(std::abs(at(x, y)) < 1e-3f);
+    CHECK(std::abs(at(x, 2.5f / 3)) < 1e-3f);
+  }
   CHECK(at(-0.125f, 0.5f) == 0);
   CHECK(at(1.125f, 0.5f) == 0);
   CHECK(at(1e30f, -1e30f) == 0);

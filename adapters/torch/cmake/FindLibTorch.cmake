@@ -71,7 +71,6 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     set(_libtorch_openmp OpenMP::OpenMP_CXX)
   else()
     set(_libtorch_openmp "")
-    set(OpenMP_CXX_FLAGS "")
   endif()
   # Without OpenMP (clang without libomp) at::parallel_for runs its body on the calling thread.
   set(_libtorch_openmp_flags "")

@@ -45,9 +45,10 @@ struct deform_corners {
     if (!(px > T(-1) && py > T(-1) && px < static_cast<T>(level.width) &&
           py < static_cast<T>(level.height)))
       return false;
-    // px + 1 is positive, so that cutting off is rounding down.
-    const std::int64_t x0 = static_cast<std::int64_t>(px + T(1)) - 1;
-    const std::int64_t y0 = static_cast<std::int64_t>(py + T(1)) - 1;
+    std::int64_t x0 = static_cast<std::int64_t>(px);  // towards zero, thus up in (-1, 0)
+    std::int64_t y0 = static_cast<std::int64_t>(py);
+    x0 -= px < static_cast<T>(x0);
+    y0 -= py < static_cast<T>(y0);
     fx = px - static_cast<T>(x0);
     fy = py - static_cast<T>(y0);
     weight[0] = (T(1) - fy) * (T(1) - fx);
