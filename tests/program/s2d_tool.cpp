@@ -1,9 +1,11 @@
 // Makes clips whose objects are known, and compares results with them, for the tests of the
 // program.
 //   s2d_tool clip PLACE [--frames N] [--size WxH] [--still] [--truth FOLDER]
+//   s2d_tool given CLIP TRUTH TRACKS FEATURES.npy
 //   s2d_tool compare TRUTH MASKS.json --least IOU
 //   s2d_tool same A.png B.png
 //   s2d_tool json FILE
+// given: the tracks of every true mask, by its own motion, and a grid of mean colours.
 // PLACE: a .mp4, .avi or .png file, else a folder of PNG pictures.
 
 #include <algorithm>
@@ -17,17 +19,24 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <simdjson.h>
 
 #include <s2d/core/image.hpp>
+#include <s2d/core/bit_mask.hpp>
 #include <s2d/core/matrix.hpp>
+#include <s2d/core/resize.hpp>
 #include <s2d/ffmpeg/video_writer.hpp>
 #include <s2d/io/folder.hpp>
 #include <s2d/io/image.hpp>
+#include <s2d/io/npy.hpp>
 #include <s2d/io/palette_png.hpp>
+#include <s2d/keymask/discover_options.hpp>
+#include <s2d/mask/bits.hpp>
 #include <s2d/mask/rle.hpp>
+#include <s2d/track/grid.hpp>
 
 namespace {
 
@@ -137,6 +146,62 @@ int make_clip(const std::vector<std::string>& words) {
   return 0;
 }
 
+// Where the left edge of a thing is in a frame.
+double left_of(const thing& each, std::size_t t, double width) {
+  return swing(std::floor(each.x * width), each.dx, static_cast<double>(t),
+               width - std::floor(each.width * width));
+}
+
+// What other programs would compute: point tracks of the masks, and features of the frames.
+int make_given(const std::vector<std::string>& words) {
+  const std::vector<fs::path> frames = s2d::list_frames(words.at(1));
+  const std::vector<fs::path> truth = s2d::list_frames(words.at(2));
+  const fs::path tracks = words.at(3);
+  fs::create_directories(tracks);
+  const auto count = static_cast<std::ptrdiff_t>(truth.size());
+  for (std::size_t t = 0; t < truth.size(); ++t) {
+    const s2d::matrix<std::uint8_t> ids = s2d::read_mask_png(truth[t]);
+    std::size_t number = 0;
+    for (std::size_t i = 0; i < things.size(); ++i) {
+      s2d::bit_mask mask(ids.height, ids.width);
+      for (std::ptrdiff_t y = 0; y < ids.height; ++y)
+        for (std::ptrdiff_t x = 0; x < ids.width; ++x)
+          if (ids(y, x) == i + 1) mask.set(y, x);
+      const auto pixels = static_cast<std::size_t>(s2d::area(mask));
+      if (pixels == 0) continue;
+      ++number;
+      const std::pair<const char*, std::size_t> kinds[] = {
+          {"vis", s2d::discovery_options{}.grid}, {"match", s2d::matching_grid_size(pixels)}};
+      for (const auto& [kind, grid] : kinds) {
+        const s2d::grid_points points = s2d::points_in_mask(mask, grid, ids.height, ids.width);
+        const auto width = static_cast<double>(ids.width);
+        std::vector<float> at;
+        for (std::size_t f = 0; f < truth.size(); ++f)
+          for (const s2d::point& p : points.at) {
+            const double moved = left_of(things[i], f, width) - left_of(things[i], t, width);
+            at.push_back(p.x + static_cast<float>(moved));
+            at.push_back(p.y);
+          }
+        const std::vector<std::uint8_t> seen(at.size() / 2, 1);
+        const auto n = static_cast<std::ptrdiff_t>(points.at.size());
+        char stem[64];
+        std::snprintf(stem, sizeof stem, "%s_f%02zu_k%02zu", kind, t, number);
+        s2d::write_npy(tracks / (std::string{stem} + "_tracks.npy"), at, std::array{count, n, 2l});
+        s2d::write_npy(tracks / (std::string{stem} + "_visible.npy"), seen, std::array{count, n});
+      }
+    }
+  }
+  std::vector<float> features;
+  s2d::image small_picture;
+  for (const fs::path& file : frames) {
+    small_picture = s2d::resize_area(s2d::read_image(file).view(), 24, 32);
+    features.insert(features.end(), small_picture.values.begin(), small_picture.values.end());
+  }
+  s2d::write_npy(words.at(4), features,
+                 std::array{static_cast<std::ptrdiff_t>(frames.size()), 24l, 32l, 3l});
+  return 0;
+}
+
 // Every object of the truth has an annotation whose masks have at least this mean IoU with it, over
 // the frames in which the annotation has a mask, and has one in at least half of the frames.
 int compare(const std::vector<std::string>& words) {
@@ -188,6 +253,7 @@ int main(int argc, char** argv) {
   try {
     const std::string& what = words.at(0);
     if (what == "clip") return make_clip(words);
+    if (what == "given") return make_given(words);
     if (what == "compare") return compare(words);
     if (what == "same")
       return s2d::read_mask_png(words.at(1)) == s2d::read_mask_png(words.at(2)) ? 0 : 1;
