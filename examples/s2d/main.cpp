@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <initializer_list>
 #include <new>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/core/progress.hpp>
 #include <s2d/ffmpeg/common.hpp>
+#include <s2d/io/folder.hpp>
 
 #include "commands.hpp"
 #include "console.hpp"
@@ -100,6 +102,21 @@ void parse_shard(const std::string& text, app::run_options& options) {
   options.shards = count;
 }
 
+// CLI11 takes -1 for the largest number there is.
+const CLI::Validator whole_number{
+    [](std::string& text) {
+      const bool digits =
+          !text.empty() && text.size() <= 15 && text.find_first_not_of("0123456789") == text.npos;
+      return digits ? std::string{} : "found " + text + ", expected a whole number, 0 or more";
+    },
+    "NUMBER"};
+
+bool has_ending(const fs::path& file, std::initializer_list<const char*> endings) {
+  for (const char* each : endings)
+    if (file.extension() == each) return true;
+  return false;
+}
+
 struct call {
   app::run_options options;
   std::string shard = "1/1";
@@ -107,7 +124,30 @@ struct call {
   fs::path overlay, table, cutouts;
   bool no_overlay = false, no_report = false, no_table = false, cut = false;
 
-  void finish() {
+  // What --out and the other files are for.
+  void check_files(app::product wanted) const {
+    if (options.input.empty()) throw CLI::ValidationError{"INPUT: is empty"};
+    if (options.out.empty()) throw CLI::ValidationError{"--out: is empty"};
+    std::error_code none;
+    if (fs::equivalent(options.input, options.out, none))
+      throw CLI::ValidationError{"--out: is INPUT itself, expected a place of its own"};
+    const bool many = wanted == app::product::keymasks && fs::is_directory(options.input, none) &&
+                      s2d::detect_input(options.input).kind == s2d::input_kind::folder_of_videos;
+    const std::string found = "found " + options.out.string() + ", expected ";
+    if (wanted == app::product::keymasks && !many && !has_ending(options.out, {".json"}))
+      throw CLI::ValidationError{"--out: " + found + "a name that ends in .json"};
+    if (wanted != app::product::keymasks &&
+        has_ending(options.out, {".mp4", ".avi", ".mkv", ".png", ".jpg", ".npy", ".csv", ".html"}))
+      throw CLI::ValidationError{
+          "--out: " + found +
+          (wanted == app::product::masks ? "a .json file or a folder" : "a folder")};
+    if (!overlay.empty() && !has_ending(overlay, {".mp4"}))
+      throw CLI::ValidationError{"--overlay: found " + overlay.string() +
+                                 ", expected a name that ends in .mp4"};
+  }
+
+  void finish(app::product wanted) {
+    check_files(wanted);
     parse_shard(shard, options);
     app::settings& what = options.what;
     if (what.stride == 0) throw CLI::ValidationError{"--stride: found 0, expected at least 1"};
@@ -143,12 +183,19 @@ void add_common(CLI::App& command, call& to, const char* out) {
       ->required();
   command.add_option("-o,--out", options.out, out)->required();
   const std::string frames = "Which frames";
-  command.add_option("--start", what.start, "First frame, from 0")->group(frames);
-  command.add_option("--end", what.end, "One behind the last frame")->group(frames);
-  command.add_option("--stride", what.stride, "Take every N-th frame")->group(frames);
+  command.add_option("--start", what.start, "First frame, from 0")
+      ->check(whole_number)
+      ->group(frames);
+  command.add_option("--end", what.end, "One behind the last frame")
+      ->check(whole_number)
+      ->group(frames);
+  command.add_option("--stride", what.stride, "Take every N-th frame")
+      ->check(whole_number)
+      ->group(frames);
   command
       .add_option("--size", what.size,
                   "Scale frames down to this longer side, 0: never (default 1280)")
+      ->check(whole_number)
       ->group(frames);
   const std::string method = "How masks are found";
   command
@@ -168,14 +215,18 @@ void add_common(CLI::App& command, call& to, const char* out) {
   command
       .add_option("--window", what.window,
                   "Frames looked at together, 0: the whole video (default 150)")
+      ->check(whole_number)
       ->group(method);
   command
       .add_option("--overlap", what.overlap, "Frames that neighbouring windows share (default 30)")
+      ->check(whole_number)
       ->group(method);
   const std::string work = "How the work is done";
   command.add_option("--shard", to.shard, "I/N: only the I-th of N shares of the videos")
       ->group(work);
-  command.add_option("--threads", options.threads, "0: one per processor (default)")->group(work);
+  command.add_option("--threads", options.threads, "0: one per processor (default)")
+      ->check(whole_number & CLI::Range(0, 1024))
+      ->group(work);
   command.add_flag("--force", options.force, "Do finished work again")->group(work);
   command.add_flag("-q,--quiet", options.quiet, "No progress, no summary; errors only")
       ->group(work);
@@ -261,13 +312,22 @@ int run_program(int argc, char** argv) {
 
   try {
     program.parse(argc, argv);
-    if (run_app->parsed()) run.finish();
-    if (masks_app->parsed()) masks.finish();
-    if (discover_app->parsed()) discover.finish();
+    if (run_app->parsed()) run.finish(app::product::everything);
+    if (masks_app->parsed()) masks.finish(app::product::masks);
+    if (discover_app->parsed()) discover.finish(app::product::keymasks);
   } catch (const CLI::Success& asked) {
     return program.exit(asked);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "s2d: %s\nTry s2d --help.\n", error.what());
+    std::string command, text = error.what();
+    for (const CLI::App* each : program.get_subcommands()) command = " " + each->get_name();
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+      text = text.substr(0, text.find(':')) + ": needs a value";
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command.empty()) {
+      text = argc > 1 ? s2d::concat("found ", argv[1], ", expected a command: ")
+                      : "expected a command: ";
+      text += "run, masks, discover, convert, info or report";
+    }
+    std::fprintf(stderr, "s2d: %s\nTry s2d%s --help.\n", text.c_str(), command.c_str());
     return app::exit_usage;
   }
 

@@ -170,8 +170,8 @@ summary summarize(const findings& all, const settings& what, bool discovered) {
   } else if (2 * all.stirred > all.frames()) {
     s.result = "everything moves";
     s.message = s2d::concat(
-        "Everything moves here (water, leaves, parallax): the background moves nearly as much "
-        "as the objects do. There are ",
+        "Everything moves here, or seems to (water, leaves, parallax, a bare surface whose motion "
+        "cannot be measured): the background moves nearly as much as the objects do. There are ",
         found, discovered ? " and " + counted(s.objects, "object", "objects") : std::string{},
         ", but look at them before you trust them.");
   } else if (!discovered) {

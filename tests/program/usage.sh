@@ -33,4 +33,32 @@ expect 2 "$S2D" run clip.mp4 --out r --window 20 --overlap 20
 expect 2 "$S2D" run clip.mp4 --out r --segmenter magic
 expect 2 "$S2D" run clip.mp4 --out r --segmenter files
 expect 2 "$S2D" run clip.mp4 --out r --segmenter motion --masks m
+expect 2 "$S2D" rum clip.mp4
+says stderr "found rum, expected a command: run, masks"
+expect 2 "$S2D"
+says stderr "expected a command: run, masks"
+expect 2 "$S2D" run clip.mp4 --out
+says stderr "--out: needs a value"
+says stderr "Try s2d run --help."
+for option in --start --end --stride --size --window --overlap --threads; do
+  for value in -2 1.5 x 99999999999999999999; do
+    expect 2 "$S2D" run clip.mp4 --out r "$option" "$value"
+    says stderr "found $value, expected a whole number, 0 or more"
+  done
+done
+expect 2 "$S2D" run clip.mp4 --out r --threads 1000000
+expect 2 "$S2D" run "" --out r
+expect 2 "$S2D" run clip.mp4 --out ""
+says stderr "--out: is empty"
+expect 2 "$S2D" run clip.mp4 --out r.mp4
+says stderr "expected a folder"
+expect 2 "$S2D" masks clip.mp4 --out r.mp4
+says stderr "expected a .json file or a folder"
+expect 2 "$S2D" discover clip.mp4 --out r
+says stderr "expected a name that ends in .json"
+expect 2 "$S2D" discover clip.mp4 --out r.json --overlay r.avi
+says stderr "expected a name that ends in .mp4"
+mkdir frames
+expect 2 "$S2D" run frames --out frames
+says stderr "--out: is INPUT itself"
 [ ! -e r ] || fail "a wrong call made a folder"
