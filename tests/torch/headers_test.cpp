@@ -2,12 +2,19 @@
 #include <torch/torch.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <png.h>
 #include <simdjson.h>
 
+#include <cassert>
+#include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <mutex>
 #include <numbers>
 #include <span>
+#include <thread>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "support/catch.hpp"
@@ -17,18 +24,30 @@
 #define I hostile I
 #define small hostile small
 #define B0 hostile B0
+#include <s2d/torch/affine_sample.hpp>
+#include <s2d/torch/augment.hpp>
 #include <s2d/torch/backbone.hpp>
 #include <s2d/torch/checkpoint.hpp>
+#include <s2d/torch/clip_loader.hpp>
+#include <s2d/torch/clip_sampler.hpp>
 #include <s2d/torch/config.hpp>
+#include <s2d/torch/copy_paste.hpp>
+#include <s2d/torch/frame_choice.hpp>
 #include <s2d/torch/layers.hpp>
+#include <s2d/torch/memory_clips.hpp>
 #include <s2d/torch/ms_deform_attn.hpp>
+#include <s2d/torch/official_augment.hpp>
+#include <s2d/torch/official_clips.hpp>
 #include <s2d/torch/pixel_decoder.hpp>
 #include <s2d/torch/position.hpp>
 #include <s2d/torch/safetensors.hpp>
 #include <s2d/torch/state_dict.hpp>
 #include <s2d/torch/tensors.hpp>
+#include <s2d/torch/training_clip.hpp>
+#include <s2d/torch/training_video.hpp>
 #include <s2d/torch/transformer_decoder.hpp>
 #include <s2d/torch/video_mask2former.hpp>
+#include <s2d/torch/video_labels.hpp>
 #include <s2d/torch/weights.hpp>
 
 TEST_CASE("headers of the adapter bear hostile macros and a second unit", "[torch]") {

@@ -116,14 +116,14 @@ inline std::vector<std::ptrdiff_t> in_order(std::vector<std::ptrdiff_t> frames) 
   detail::check_choice(video, rule.frames, rule.reach);
   const auto labelled = labelled_frames(video);
   require(!labelled.empty(), video.name, ": no frame has a mask");
-  const auto any = detail::all_frames(video.length);
-  const auto& first = random.uniform() < rule.any_first ? any : labelled;
+  const auto every = detail::all_frames(video.length);
+  const auto& first = random.uniform() < rule.any_first ? every : labelled;
   std::vector<std::ptrdiff_t> chosen{first[detail::draw_index(random, first.size())]};
   while (chosen.size() < static_cast<std::size_t>(rule.frames)) {
     std::ptrdiff_t t = -1;
     if (random.uniform() < rule.labelled_share)
       t = detail::draw_near(labelled, chosen.front(), rule.reach, chosen, random);
-    if (t < 0) t = detail::draw_near(any, chosen.front(), rule.reach, chosen, random);
+    if (t < 0) t = detail::draw_near(every, chosen.front(), rule.reach, chosen, random);
     chosen.push_back(t < 0 ? chosen.front() : t);
   }
   return detail::in_order(std::move(chosen));
