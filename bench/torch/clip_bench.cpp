@@ -1,11 +1,15 @@
-// What one training clip of the preset tiny costs: two frames of 224 x 384, beside LibTorch's
-// affine_grid and grid_sample.
+// What training clips cost: two frames of 224 x 384 for the preset tiny, beside LibTorch's
+// affine_grid and grid_sample; three frames out of 720 x 1280 for the official recipe.
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
 
+#include <s2d/io/image.hpp>
 #include <s2d/torch/memory_clips.hpp>
+#include <s2d/torch/official_clips.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -76,6 +80,38 @@ BENCHMARK(tiny_clip_by_grid_sample)
     ->Arg(5)
     ->Arg(10)
     ->Unit(benchmark::kMillisecond);
+
+// Crop, short side 360 or 480, tone, rotation; five objects. Frames are JPEG files in memory.
+void official_clip(benchmark::State& state) {
+  constexpr std::ptrdiff_t rows = 720, columns = 1280, frames = 8;
+  std::vector<std::vector<std::byte>> files;
+  st::video_labels labels{"waves", rows, columns, frames, {}, {}};
+  labels.objects.resize(5);
+  for (std::ptrdiff_t t = 0; t < frames; ++t) {
+    s2d::image picture(rows, columns);
+    for (std::ptrdiff_t y = 0; y < rows; ++y)
+      for (std::ptrdiff_t x = 0; x < 3 * columns; ++x)
+        picture.row(y)[x] = static_cast<std::uint8_t>((x * x / 97 + y * y / 53 + 5 * t) % 256);
+    files.push_back(s2d::encode_jpeg(picture));
+    for (std::size_t i = 0; i < 5; ++i) {
+      s2d::bit_mask mask(rows, columns);
+      const std::ptrdiff_t left = 200 * static_cast<std::ptrdiff_t>(i) + 2 * t;
+      for (std::ptrdiff_t y = 200; y < 480; ++y)
+        for (std::ptrdiff_t x = left; x < left + 200; ++x) mask.set(y, x);
+      labels.objects[i].masks.push_back({t, s2d::encode(mask), 1});
+    }
+  }
+  const auto frame = [&](std::ptrdiff_t t) {
+    return s2d::decode_image(files[static_cast<std::size_t>(t)], "frame");
+  };
+  st::official_clip_options options;
+  options.batch = 1;
+  const st::official_clips source{{st::training_video{labels, frame}}, options};
+  std::int64_t step = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(source(step++ % 64, 0).frames.data_ptr());
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(official_clip)->Unit(benchmark::kMillisecond);
 
 void picture_affine(benchmark::State& state) {
   s2d::image picture(height, width);
