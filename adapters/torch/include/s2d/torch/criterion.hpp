@@ -131,7 +131,8 @@ inline ::torch::Tensor upload(const std::vector<std::int64_t>& values,
 /// The queries that the sparse class loss looks at, as rows of [b * q].
 inline std::vector<std::int64_t> sparse_queries(const ::torch::Tensor& class_logits,
                                                 const std::vector<clip_match>& matches) {
-  const auto scores = class_logits.detach().softmax(-1).select(2, 0).to(::torch::kCPU).contiguous();
+  const auto scores =
+      class_logits.detach().to(::torch::kFloat).softmax(-1).select(2, 0).cpu().contiguous();
   std::vector<std::int64_t> rows;
   const auto q = class_logits.size(1);
   for (std::size_t b = 0; b < matches.size(); ++b) {

@@ -162,7 +162,7 @@ inline ::torch::Tensor labelled_frames(const ::torch::Tensor& masks, const ::tor
   require_shape(dice, {any, any}, "unmatched_queries: dice");
   if (dice.size(1) == 0) return ::torch::arange(dice.size(0), dice.options().dtype(::torch::kLong));
   const auto d = 1 - dice;
-  return (std::get<0>((d / (2 - d + 1e-6)).max(1)) <= 0.01).nonzero().squeeze(1);
+  return ((d / (2 - d + 1e-6)).amax(1) <= 0.01).nonzero().squeeze(1);
 }
 
 /// The matching of least total cost. Instances that are not `candidates` stay without a query.
