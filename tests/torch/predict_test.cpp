@@ -1,0 +1,292 @@
+#include <torch/torch.h>
+
+#include <s2d/io/ytvis.hpp>
+#include <s2d/torch/dense_labels.hpp>
+#include <s2d/torch/predict.hpp>
+#include <s2d/torch/trainer.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/data.hpp"
+#include "support/folder.hpp"
+#include "torch/golden.hpp"
+#include "torch/training_clips.hpp"
+
+namespace st = s2d::torch;
+using support::message_of;
+using torch::Tensor;
+
+namespace {
+
+/// A mask of 8 x 10 with rows [top, bottom) set.
+s2d::rle rows(std::ptrdiff_t top, std::ptrdiff_t bottom) {
+  s2d::matrix<std::uint8_t> mask(8, 10);
+  for (std::ptrdiff_t y = top; y < bottom; ++y)
+    for (std::ptrdiff_t x = 0; x < 10; ++x) mask(y, x) = 1;
+  return s2d::encode(s2d::mask_view<const std::uint8_t>{std::as_const(mask).view()});
+}
+
+st::predicted_object object(double score, std::int64_t first, std::int64_t end, std::ptrdiff_t top,
+                            std::ptrdiff_t bottom) {
+  st::predicted_object one{score, 0, {}};
+  for (std::int64_t t = first; t < end; ++t) one.masks.push_back({t, rows(top, bottom)});
+  return one;
+}
+
+/// The texts behind "counts" that follow "KEY" in a JSON file, up to the end of its list.
+std::vector<std::string> counts_of(const std::string& json, const std::string& key) {
+  std::vector<std::string> found;
+  const auto begin = json.find('"' + key + '"');
+  if (begin == std::string::npos) return found;
+  const auto next = json.find(".top", begin + key.size() + 2);
+  const std::string name = "\"counts\"";
+  for (auto at = json.find(name, begin); at != std::string::npos && at < next;
+       at = json.find(name, at)) {
+    at = json.find('"', at + name.size()) + 1;
+    std::string text;
+    for (; json[at] != '"'; ++at) {
+      if (json[at] == '\\') ++at;
+      text += json[at];
+    }
+    found.push_back(text);
+  }
+  return found;
+}
+
+constexpr std::int64_t height = 64, width = 96, side = 24, length = 15;
+
+Tensor video_frames(std::int64_t first, std::int64_t count) {
+  std::vector<Tensor> frames;
+  for (std::int64_t t = first; t < first + count; ++t)
+    frames.push_back(support::square_frame(t, height, width, side));
+  return torch::stack(frames);
+}
+
+}  // namespace
+
+TEST_CASE("objects of a clip equal the official inference", "[torch]") {
+  const auto folder = support::golden_folder("network");
+  if (!folder) return;
+  const golden::file file{*folder / "inference.safetensors"};
+  std::ifstream stream{*folder / "inference_rle.json"};
+  const std::string json{std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
+  const auto masks = file["pred_masks"], logits = file["pred_logits"];
+  st::mask_sizes sizes;
+  sizes.network = {4 * masks.size(2), 4 * masks.size(3)};
+  sizes.content = {70, 101};
+  int compared = 0;
+  for (const auto& entry : file.content().entries) {
+    if (!entry.name.ends_with(".scores")) continue;
+    INFO(entry.name);
+    const auto head = entry.name.substr(0, entry.name.size() - 6);
+    long h = 0, w = 0, top = 0;
+    char tail[32] = {};
+    REQUIRE(std::sscanf(head.c_str(), "%ldx%ld.top%ld.nms%31s", &h, &w, &top, tail) == 4);
+    sizes.video = {h, w};
+    st::selection_options options;
+    options.top_k = top;
+    if (std::string{tail} != "off.") options.nms = std::stod(tail);
+    const auto objects = st::select_objects(logits, masks, sizes, options);
+    const auto scores = file[entry.name], queries = file[head + "queries"],
+               areas = file[head + "areas"];
+    REQUIRE(static_cast<std::int64_t>(objects.size()) == scores.size(0));
+    const auto texts = counts_of(json, head.substr(0, head.size() - 1));
+    REQUIRE(texts.size() == objects.size() * static_cast<std::size_t>(masks.size(1)));
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      const auto at = static_cast<std::int64_t>(i);
+      CHECK(objects[i].score == Approx(scores[at].item<double>()).epsilon(1e-6));
+      CHECK(objects[i].query == queries[at].item<std::int64_t>());
+      std::size_t k = 0;
+      for (std::int64_t t = 0; t < masks.size(1); ++t) {
+        const auto expected = areas[at][t].item<std::int64_t>();
+        if (expected == 0) continue;
+        REQUIRE(k < objects[i].masks.size());
+        CHECK(objects[i].masks[k].frame == t);
+        CHECK(s2d::area(objects[i].masks[k].mask) == expected);
+        CHECK(s2d::to_string(objects[i].masks[k].mask) ==
+              texts[i * static_cast<std::size_t>(masks.size(1)) + static_cast<std::size_t>(t)]);
+        ++k;
+      }
+      CHECK(k == objects[i].masks.size());
+    }
+    ++compared;
+  }
+  CHECK(compared > 0);
+}
+
+TEST_CASE("objects of clips are joined where they overlap, whatever their order", "[torch]") {
+  st::detail::object_tracks tracks{0.5};
+  tracks.add({object(0.9, 0, 4, 0, 4), object(0.5, 0, 4, 4, 8)}, 0, 0, 4);
+  // Frames 2 and 3 are shared; the second clip sees them in the other order, and one more thing.
+  tracks.add({object(0.7, 2, 6, 4, 7), object(0.6, 2, 6, 0, 1), object(0.8, 2, 6, 0, 4)}, 2, 4, 6);
+  // Nothing of the first object any more.
+  tracks.add({object(0.3, 4, 8, 4, 8)}, 4, 6, 8);
+  // It comes back behind a gap: a new object.
+  tracks.add({object(0.4, 6, 10, 0, 4)}, 6, 8, 10);
+  const auto objects = tracks.finish();
+  REQUIRE(objects.size() == 4);
+  REQUIRE(objects[0].masks.size() == 6);
+  CHECK(objects[0].score == Approx(0.85));
+  CHECK(objects[0].masks[3].frame == 3);
+  CHECK(objects[0].masks[4].frame == 4);
+  REQUIRE(objects[1].masks.size() == 8);
+  CHECK(objects[1].score == Approx(0.5));
+  // Shared frames stay as the earlier clip saw them.
+  CHECK((objects[1].masks[2].mask == rows(4, 8)));
+  CHECK((objects[1].masks[4].mask == rows(4, 7)));
+  CHECK(objects[2].masks.front().frame == 2);
+  CHECK(objects[2].masks.size() == 4);
+  CHECK(objects[3].masks.front().frame == 6);
+}
+
+TEST_CASE("a network trained on a video segments it, in clips of any length", "[torch]") {
+  torch::manual_seed(5);
+  st::video_mask2former student{st::presets::tiny(4)};
+  auto training = st::tiny_training(120);
+  training.teach = false;
+  const auto trained = st::train(
+      student,
+      [](std::int64_t step, std::int64_t index) { return support::square_clip(step, index); },
+      training);
+  auto teacher = trained.teacher;
+  const st::mask_sizes sizes{{}, {height, width}, {2 * height, 2 * width}};
+  const auto quality = [&](const st::predicted_object& one) {
+    double sum = 0;
+    for (const auto& mask : one.masks) {
+      const auto truth = torch::upsample_nearest2d(
+          support::square_mask(mask.frame, height, width, side).view({1, 1, height, width}),
+          {2 * height, 2 * width});
+      const auto expected = s2d::encode(st::to_bit_mask(truth[0][0]));
+      sum += s2d::iou(mask.mask, expected);
+    }
+    return sum / static_cast<double>(length);
+  };
+
+  std::int64_t most = 0, calls = 0;
+  const auto frames = [&](std::int64_t first, std::int64_t count) {
+    most = std::max(most, count);
+    ++calls;
+    return video_frames(first, count);
+  };
+  const auto objects = st::predict(teacher, frames, length, sizes, st::tiny_prediction());
+  REQUIRE(objects.size() == 1);
+  CHECK(most == 2);
+  CHECK(calls == 8);
+  CHECK(objects[0].masks.size() == length);
+  CHECK(quality(objects[0]) > 0.6);
+  CHECK(objects[0].score > 0.5);
+
+  auto long_clips = st::tiny_prediction();
+  long_clips.clip_length = 4;
+  long_clips.shared = 2;
+  CHECK(quality(st::predict(teacher, frames, length, sizes, long_clips).at(0)) > 0.6);
+
+  auto joined = st::official_prediction();
+  joined.clip_length = 6;
+  joined.shared = 2;
+  joined.selection.least_score = 0.5;
+  joined.selection.nms = 0.5;
+  std::vector<std::size_t> told;
+  const auto tracks = st::predict(teacher, frames, length, sizes, joined,
+                                  [&](std::string_view, std::size_t done, std::size_t total) {
+                                    CHECK(total == length);
+                                    told.push_back(done);
+                                    return true;
+                                  });
+  REQUIRE_FALSE(tracks.empty());
+  CHECK(quality(tracks[0]) > 0.6);
+  CHECK(told == std::vector<std::size_t>{6, 10, 14, 15});
+  for (std::size_t i = 1; i < tracks[0].masks.size(); ++i)
+    CHECK(tracks[0].masks[i].frame > tracks[0].masks[i - 1].frame);
+
+  // One clip is the official inference.
+  joined.clip_length = 40;
+  const auto whole = st::predict(teacher, frames, length, sizes, joined);
+  const torch::NoGradGuard guard;
+  const auto forward = teacher->forward(video_frames(0, length).unsqueeze(0), false);
+  st::mask_sizes all = sizes;
+  all.network = {height, width};
+  const auto direct =
+      st::select_objects(forward.class_logits[0], forward.mask_logits[0], all, joined.selection);
+  REQUIRE(whole.size() == direct.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) CHECK((whole[i].masks == direct[i].masks));
+}
+
+TEST_CASE("prediction stops when it is told to, and names what does not fit", "[torch]") {
+  st::video_mask2former model{st::presets::tiny(3)};
+  const st::mask_sizes sizes{{}, {height, width}, {height, width}};
+  CHECK(st::predict(model, video_frames, 0, sizes, st::tiny_prediction()).empty());
+  CHECK_THROWS_AS(st::predict(model, video_frames, 5, sizes, st::tiny_prediction(),
+                              [](auto, auto, auto) { return false; }),
+                  s2d::cancelled);
+  auto options = st::official_prediction();
+  options.clip_length = 3;
+  options.shared = 0;
+  CHECK(message_of<s2d::invalid_input>([&] {
+          (void)st::predict(model, video_frames, 5, sizes, options);
+        }).find("cannot be joined") != std::string::npos);
+  CHECK(
+      message_of<s2d::invalid_input>([&] {
+        (void)st::predict(model, video_frames, 5, {{}, {65, 96}, {64, 96}}, st::tiny_prediction());
+      }).find("content 65 x 96") != std::string::npos);
+  CHECK(message_of<s2d::invalid_input>([&] {
+          (void)st::predict(
+              model,
+              [](std::int64_t, std::int64_t) {
+                return torch::zeros({1, 3, 64, 96});
+              },
+              5, sizes, st::tiny_prediction());
+        }) == "predict: frames: shape is [1, 3, 64, 96], expected [2, 3, any, any]");
+}
+
+TEST_CASE("dense labels: null for empty frames, no empty object, the best of those that overlap",
+          "[torch]") {
+  s2d::ytvis_data data;
+  data.videos.push_back({});
+  data.videos[0].id = 7;
+  data.videos[0].height = 8;
+  data.videos[0].width = 10;
+  data.videos[0].length = 6;
+  data.videos[0].file_names = {"a", "b", "c", "d", "e", "f"};
+  data.categories.push_back({});
+  auto gap = object(0.8, 0, 6, 0, 4);
+  gap.masks.erase(gap.masks.begin() + 2);
+  std::vector<st::predicted_object> objects{object(0.76, 0, 6, 0, 4), gap, object(0.7, 0, 6, 4, 8),
+                                            st::predicted_object{0.99, 3, {}},
+                                            object(0.75, 1, 3, 6, 7)};
+  st::dense_label_options options;
+  options.nms = 0.5;
+  options.first_id = 4;
+  data.annotations = st::dense_labels(objects, data.videos[0], options);
+  REQUIRE(data.annotations.size() == 2);
+  CHECK(data.annotations[0].id == 4);
+  CHECK(data.annotations[0].video_id == 7);
+  CHECK(data.annotations[0].score == 0.8);
+  CHECK(data.annotations[0].segments.size() == 5);
+  CHECK(data.annotations[1].id == 5);
+  CHECK(data.annotations[1].segments[0].frame == 1);
+  CHECK(data.annotations[1].segments[0].area == 10);
+
+  const support::temporary_folder folder;
+  s2d::write_ytvis(folder / "labels.json", data);
+  const auto again = s2d::read_ytvis(folder / "labels.json");
+  REQUIRE(again.annotations.size() == 2);
+  CHECK((again.annotations[0].segments == data.annotations[0].segments));
+  std::ifstream stream{folder / "labels.json"};
+  const std::string json{std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
+  CHECK(json.find("null") != std::string::npos);
+
+  options.least_area = 20;
+  CHECK(st::dense_labels(objects, data.videos[0], options).size() == 1);
+  options.nms.reset();
+  CHECK(st::dense_labels(objects, data.videos[0], options).size() == 2);
+  CHECK(message_of<s2d::invalid_input>([&] {
+          (void)st::dense_labels({object(0.9, 5, 7, 0, 3)}, data.videos[0]);
+        }) == "dense_labels: frame 6 of a video of 6");
+}
