@@ -315,3 +315,39 @@ TEST_CASE("the official files of every reference case survive") {
   }
   CHECK(files > 0);
 }
+
+TEST_CASE("areas and boxes that a file states are kept, others computed", "[ytvis]") {
+  const s2d::ytvis_data data = s2d::parse_ytvis(
+      R"({"videos": [], "categories": [], "annotations": [{"id": 1, "video_id": 1, "height": 6,
+          "width": 8, "areas": [7.5, null], "bboxes": [[1, 2, 3, 4.5], null], "segmentations":
+          [{"size": [6, 8], "counts": [13, 3, 32]}, {"size": [6, 8], "counts": [13, 3, 32]}]}]})",
+      "memory");
+  REQUIRE(data.annotations.at(0).segments.size() == 2);
+  const s2d::ytvis_segment& stated = data.annotations[0].segments[0];
+  const s2d::ytvis_segment& computed = data.annotations[0].segments[1];
+  CHECK(stated.area == 7.5);
+  CHECK(stated.bbox[3] == 4.5);
+  CHECK(computed.area == 3);
+  CHECK(computed.bbox[0] == 2);
+  CHECK(computed.bbox[3] == 3);
+}
+
+TEST_CASE("an annotation with a number that JSON has not is refused whole", "[ytvis]") {
+  const support::temporary_folder folder;
+  s2d::ytvis_data data = example();
+  s2d::write_ytvis(folder / "right.json", data);
+  {
+    s2d::ytvis_writer writer{folder / "a.json", data.videos};
+    for (const s2d::ytvis_annotation& one : data.annotations) {
+      s2d::ytvis_annotation wrong = one;
+      wrong.score = std::numeric_limits<double>::quiet_NaN();
+      CHECK_THROWS_AS(writer.add(wrong), s2d::invalid_input);
+      wrong = one;
+      wrong.segments.front().area = std::numeric_limits<double>::infinity();
+      CHECK_THROWS_AS(writer.add(wrong), s2d::invalid_input);
+      writer.add(one);
+    }
+    writer.commit(data.categories, data.extras);
+  }
+  CHECK(s2d::read_ytvis(folder / "a.json") == s2d::read_ytvis(folder / "right.json"));
+}

@@ -399,7 +399,7 @@ class ytvis_writer {
   }
 
   /// @throws invalid_input if segments are not in ascending order of frames within the length, or a
-  /// number is not finite; io_error if the system refuses
+  /// number is not finite, and then writes nothing; io_error if the system refuses
   void add(const ytvis_annotation& one) {
     check(one);
     out_.line().open('{').key("video_id").value(one.video_id);
@@ -465,6 +465,19 @@ class ytvis_writer {
     require(!one.frame || one.segments.empty() ||
                 (one.segments.size() == 1 && one.segments.front().frame == *one.frame),
             "YTVIS annotation ", one.id, ": a frame mask has one segment, in its frame");
+    // Before anything is written: a number refused halfway would leave half an annotation.
+    const auto finite = [&](std::optional<double> value, const char* what) {
+      require(!value || std::isfinite(*value), "YTVIS annotation ", one.id, ": ", what,
+              " is not finite");
+    };
+    finite(one.score, "score");
+    finite(one.one2x, "one2x");
+    finite(one.coherence, "coherence");
+    for (const ytvis_segment& segment : one.segments) {
+      finite(segment.area, "an area");
+      finite(segment.coherence, "a coherence");
+      for (const double side : segment.bbox) finite(side, "a box");
+    }
   }
 
   template <class Write>
