@@ -508,3 +508,16 @@ TEST_CASE("a key mask that is not in the video is refused", "[output]") {
                     Catch::Contains("key mask 1 of frame 2"));
   CHECK(s2d::object_masks(s2d::object{}, s2d::video_masks(3)).size() == 3);
 }
+
+TEST_CASE("the second clustering is set by the number of columns", "[discover]") {
+  const auto grouping = [](std::ptrdiff_t columns) {
+    s2d::match_matrix matrix;
+    matrix.bits = s2d::bit_matrix(1, columns);
+    s2d::detail::set_grouping(matrix);
+    return std::pair{matrix.eps, matrix.min_samples};
+  };
+  CHECK(grouping(9) == std::pair<double, std::size_t>{0.1, 3});
+  CHECK(grouping(10) == std::pair<double, std::size_t>{0.1, 5});
+  CHECK(grouping(50) == std::pair<double, std::size_t>{0.1, 5});
+  CHECK(grouping(51) == std::pair<double, std::size_t>{0.05, 5});
+}

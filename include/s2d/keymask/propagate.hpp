@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <s2d/core/detail/threads.hpp>
@@ -57,8 +58,7 @@ inline soft_patch trimmed(soft_patch&& wide) {
     if (last > right) right = last;
   }
   if (bottom == 0) return {};
-  if (top == 0 && left == 0 && bottom == wide.height && right == wide.width)
-    return static_cast<soft_patch&&>(wide);
+  if (top == 0 && left == 0 && bottom == wide.height && right == wide.width) return std::move(wide);
   soft_patch tight{wide.y + top, wide.x + left, bottom - top, right - left, {}};
   tight.values.resize(static_cast<std::size_t>((tight.height + 2) * tight.stride()));
   for (std::ptrdiff_t i = 0; i < tight.height; ++i) {
@@ -78,7 +78,7 @@ inline soft_patch soften(const bit_mask& mask) {
     for (std::ptrdiff_t x = 0; x < mask.width; ++x)
       to[x] = static_cast<float>((words[x / bit_mask::word_bits] >> (x % bit_mask::word_bits)) & 1);
   }
-  return trimmed(static_cast<soft_patch&&>(all));
+  return trimmed(std::move(all));
 }
 
 struct value_range {
@@ -233,7 +233,7 @@ inline soft_patch carry(const soft_patch& from, const flow_field& field, std::pt
       out[j] = above + (below - above) * fy;
     }
   }
-  return trimmed(static_cast<soft_patch&&>(to));
+  return trimmed(std::move(to));
 }
 
 // What one frame gets from either side: a soft mask and how many frames it was carried over.
@@ -269,9 +269,11 @@ struct gap {
   std::size_t left = 0, right = 0;
 };
 
-inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap between,
-                     std::ptrdiff_t height, std::ptrdiff_t width, const propagate_options& options,
-                     std::vector<bit_mask>& result) {
+// Calls step(ready) after every frame of either way, ready: 1 if its mask is, else 0.
+template <class Step>
+void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap between,
+              std::ptrdiff_t height, std::ptrdiff_t width, const propagate_options& options,
+              std::vector<bit_mask>& result, const Step& step) {
   const std::size_t frames = keys.size();
   const std::size_t first = between.left == frames ? 0 : between.left + 1;
   const std::size_t count = between.right - first;  // right == frames means: up to the end
@@ -286,6 +288,7 @@ inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap
       if (field.empty()) break;
       now = {carry(now.mask, field, height, width, rows), k + 1, true};
       from_left[k] = now;
+      step(0);
     }
   }
   carried now;
@@ -300,6 +303,7 @@ inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap
     }
     result[first + k] = blend(from_left[k], now, height, width, options.threshold);
     from_left[k] = {};
+    step(1);
   }
 }
 
@@ -320,7 +324,8 @@ inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap
 /// @return [T] masks of [h, w], background where nothing arrives; all without pixels if no key has
 ///         any
 /// @throws invalid_input if keys differ in size, `flow` has another number of frames, planes of a
-///         field differ in size or `threshold` is not in [0, 1)
+///         field differ in size, masks have 2^31 pixels or more, or `threshold` is not in
+///         [0, 1)
 /// @throws cancelled if `progress` returns false
 /// Complexity: two warps a frame, each over the box that the mask can reach; gaps between keys are
 /// independent and shared among threads. Memory: the soft masks of one gap, cropped, per thread.
@@ -352,6 +357,8 @@ inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap
     result[t] = keys[t];
   }
 
+  require((height + 2) * (width + 2) <= 0x7FFF'FFFF, "propagate: masks are ", height, " x ", width,
+          ", expected fewer than 2^31 pixels with a border");
   std::vector<detail::gap> gaps;
   if (at.front() > 0) gaps.push_back({frames, at.front()});
   for (std::size_t i = 1; i < at.size(); ++i)
@@ -361,10 +368,11 @@ inline void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap
   detail::mutex reporting;
   std::size_t done = at.size();
   parallel_for(gaps.size(), options.threads, [&](std::size_t i) {
-    detail::fill_gap(keys, flow, gaps[i], height, width, options, result);
-    const detail::scoped_lock lock{reporting};
-    done += gaps[i].right - (gaps[i].left == frames ? 0 : gaps[i].left + 1);
-    detail::report(progress, "propagate", done, frames);
+    detail::fill_gap(keys, flow, gaps[i], height, width, options, result, [&](std::size_t ready) {
+      const detail::scoped_lock lock{reporting};
+      done += ready;
+      detail::report(progress, "propagate", done, frames);
+    });
   });
   return result;
 }
