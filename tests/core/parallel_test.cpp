@@ -42,3 +42,8 @@ TEST_CASE("zero threads means one per processor, never none", "[parallel]") {
   CHECK(s2d::thread_count(0) >= 1);
   CHECK(s2d::thread_count(5) == 5);
 }
+
+TEST_CASE("an absurd number of threads is cut to one that can be multiplied", "[parallel]") {
+  CHECK(s2d::thread_count(static_cast<std::size_t>(-1)) == 4096);
+  CHECK(s2d::thread_count(std::size_t{1} << 61) == 4096);
+}

@@ -142,3 +142,26 @@ TEST_CASE("video flow refuses frames of different sizes and empty frames") {
   const std::vector<s2d::image> empty(2);
   REQUIRE_THROWS_AS(s2d::estimate_video_flow(empty), s2d::invalid_input);
 }
+
+TEST_CASE("a frame narrower than the grid is interpolated, not averaged") {
+  const std::vector<s2d::image> frames = clip(2, 20, 600);
+  const s2d::grid_size grid = s2d::flow_grid(20, 600);
+  REQUIRE(grid == s2d::grid_size{32, 428});
+  const auto on_grid = [&](const s2d::image& frame) {
+    return s2d::resize_bilinear(s2d::to_gray(frame), grid.height, grid.width);
+  };
+  const s2d::video_flow flow = s2d::estimate_video_flow(frames);
+  REQUIRE(flow.forward[0] == s2d::estimate_flow(on_grid(frames[0]), on_grid(frames[1])));
+}
+
+TEST_CASE("a stream refuses a longer side that no grid has before the first frame") {
+  s2d::video_flow_options options;
+  options.longer_side = 427;
+  REQUIRE_THROWS_AS(s2d::flow_stream{options}, s2d::invalid_input);
+}
+
+TEST_CASE("any number of threads that can be asked for ends") {
+  const std::vector<s2d::image> frames = clip(3, 24, 24);
+  REQUIRE(same(s2d::estimate_video_flow(frames, own_size(std::size_t{1} << 62)),
+               s2d::estimate_video_flow(frames, own_size(1))));
+}

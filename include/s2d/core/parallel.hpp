@@ -26,9 +26,12 @@ S2D_COMPILED_ONCE void call_body(const void* body, std::size_t i) {
 
 }  // namespace detail
 
-/// The number of threads that `requested` means: itself, or one per processor if it is 0.
+/// The number of threads that `requested` means: itself, but at most 4096, or one per processor if
+/// it is 0.
 [[nodiscard]] inline std::size_t thread_count(std::size_t requested) noexcept {
-  return requested != 0 ? requested : detail::processor_count();
+  constexpr std::size_t most = 4096;  // small enough for callers to multiply
+  const std::size_t threads = requested != 0 ? requested : detail::processor_count();
+  return threads < most ? threads : most;
 }
 
 /// Calls body(i) once for every i in [0, n), on up to `threads` threads (0: one per processor).

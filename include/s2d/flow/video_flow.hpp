@@ -129,6 +129,7 @@ class flow_stream {
   /// options.cut_before is not used. @throws invalid_input if an option is out of range
   explicit flow_stream(video_flow_options options = {}) : options_{std::move(options)} {
     detail::check_flow_options(options_.flow);
+    (void)flow_grid(1, 1, options_.longer_side);
   }
 
   /// Flow between the frame of the last call and `frame`, on the grid flow_grid gives. Both fields
