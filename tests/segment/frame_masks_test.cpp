@@ -204,6 +204,13 @@ TEST_CASE("Frame masks of long shots are joined from overlapping chunks") {
   }
 }
 
+TEST_CASE("Frame masks: the later of two chunks fades in, never whole and never absent") {
+  CHECK(s2d::detail::fade(0, 3) == 0.25F);
+  CHECK(s2d::detail::fade(1, 3) == 0.5F);
+  CHECK(s2d::detail::fade(2, 3) == 0.75F);
+  CHECK(s2d::detail::fade(0, 1) == 0.5F);
+}
+
 TEST_CASE("Frame masks are the same, bit for bit, for any number of threads", "[threads]") {
   const moving_scene scene({.frames = 8, .camera_x = 2});
   s2d::frame_masks_options options;
@@ -217,10 +224,16 @@ TEST_CASE("Frame masks are the same, bit for bit, for any number of threads", "[
 TEST_CASE("Frame masks tell their progress and stop when they are told to") {
   const moving_scene scene({.frames = 4});
   std::vector<std::string> stages;
+  std::size_t last = 0;
   const auto note = [&](std::string_view stage, std::size_t done, std::size_t total) {
     CHECK(done <= total);
     CHECK(total == 4);
-    if (stages.empty() || stages.back() != stage) stages.emplace_back(stage);
+    if (stages.empty() || stages.back() != stage) {
+      stages.emplace_back(stage);
+      last = 0;
+    }
+    CHECK(done >= last);
+    last = done;
     return true;
   };
   const s2d::frame_masks_result found = s2d::find_frame_masks(scene.frames, scene.flow, {}, note);
@@ -242,6 +255,9 @@ TEST_CASE("Frame masks refuse frames, flow and options that do not fit") {
   };
   refused({.longer_side = 3});
   refused({.chunk = 20, .overlap = 10});
+  refused({.chunk = 20, .overlap = std::size_t{1} << 63});  // twice that is 0
+  refused({.threshold = std::numeric_limits<float>::quiet_NaN()});
+  refused({.context_sigma = 0});
   refused({.appearance_mix = 2});
   s2d::flow_field& field = scene.flow.forward[1];
   const float kept = field.v(3, 4);

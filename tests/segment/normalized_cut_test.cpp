@@ -241,3 +241,15 @@ TEST_CASE("a graph that is none is refused by name", "[normalized_cut]") {
   CHECK_THROWS_AS(s2d::normalized_cut(graph(3, 3, 1), {.steps = 0}), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::normalized_cut(graph(3, 3, 1), {.min_share = 0.6}), s2d::invalid_input);
 }
+
+TEST_CASE("the unit of the affinities does not matter, not even the smallest", "[normalized_cut]") {
+  for (const float unit : {1e-42f, 1e-20f, 1e30f}) {
+    CAPTURE(unit);
+    graph affinity = blocks({6, 9}, 1, 0);
+    for (float& value : affinity.values) value *= unit;
+    const auto cut = s2d::normalized_cut(affinity);
+    for (std::size_t i = 0; i < cut.side.size(); ++i)
+      CHECK((cut.side[i] == cut.side[0]) == (i < 6));
+    CHECK(cut.value == Approx(0).margin(1e-4));
+  }
+}

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/geometry.hpp>
@@ -39,7 +40,7 @@ inline double median(std::span<double> values) {
   select_nth(values.data(), values.size(), middle);
   if (values.size() % 2 == 1) return values[middle];
   double below = values[0];
-  for (const double value : values.first(middle)) below = (std::max)(below, value);
+  for (const double value : values.first(middle)) below = larger_of(below, value);
   return (values[middle] + below) / 2;
 }
 
@@ -95,7 +96,7 @@ inline affine_motion fit_affine_motion(std::span<const point> at, std::span<cons
     return weights.empty() ? 1.0 : static_cast<double>(weights[i]);
   };
   double heaviest = 0;
-  for (std::size_t i = 0; i < n; ++i) heaviest = (std::max)(heaviest, weight(i));
+  for (std::size_t i = 0; i < n; ++i) heaviest = larger_of(heaviest, weight(i));
   if (heaviest == 0) return {};
 
   // Positions are centred and scaled to about -1..1: the ridge then means the same everywhere.
@@ -105,13 +106,13 @@ inline affine_motion fit_affine_motion(std::span<const point> at, std::span<cons
   for (std::size_t i = 0; i < n; ++i) {
     if (weight(i) == 0) continue;
     if (weight(i) >= heaviest / 2) trusted.push_back(i);
-    low = {(std::min)(low.x, at[i].x), (std::min)(low.y, at[i].y)};
-    high = {(std::max)(high.x, at[i].x), (std::max)(high.y, at[i].y)};
+    low = {smaller_of(low.x, at[i].x), smaller_of(low.y, at[i].y)};
+    high = {larger_of(high.x, at[i].x), larger_of(high.y, at[i].y)};
   }
   const double cx = (static_cast<double>(low.x) + high.x) / 2;
   const double cy = (static_cast<double>(low.y) + high.y) / 2;
   const double extent =
-      (std::max)(static_cast<double>(high.x) - low.x, static_cast<double>(high.y) - low.y);
+      larger_of(static_cast<double>(high.x) - low.x, static_cast<double>(high.y) - low.y);
   const double unit = extent > 0 ? extent / 2 : 1;
 
   std::vector<double> residual(n);
@@ -127,7 +128,7 @@ inline affine_motion fit_affine_motion(std::span<const point> at, std::span<cons
 
   affine_motion scaled;
   for (int round = 0; round < options.rounds; ++round) {
-    const double c = (std::max)(options.scale * 1.4826 * median_of(residual), options.min_scale);
+    const double c = larger_of(options.scale * 1.4826 * median_of(residual), options.min_scale);
     const double cc = c * c;
     affine_sums sums;
     for (std::size_t i = 0; i < n; ++i) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/geometry.hpp>
 #include <s2d/flow/affine_motion.hpp>
@@ -67,7 +68,7 @@ inline normalised normalise(std::span<const point> at) {
   }
   double extent = 0;
   for (const point& p : at)
-    extent = (std::max)(extent, (std::max)(std::fabs(p.x - out.x), std::fabs(p.y - out.y)));
+    extent = larger_of(extent, larger_of(std::fabs(p.x - out.x), std::fabs(p.y - out.y)));
   if (extent > 0) out.unit = extent;
   return out;
 }
@@ -83,7 +84,7 @@ inline homography fit_homography(std::span<const point> from, std::span<const po
     return weights.empty() ? 1.0 : static_cast<double>(weights[i]);
   };
   double heaviest = 0;
-  for (std::size_t i = 0; i < n; ++i) heaviest = (std::max)(heaviest, weight(i));
+  for (std::size_t i = 0; i < n; ++i) heaviest = larger_of(heaviest, weight(i));
   for (int round = 0; round < options.rounds; ++round) {
     // In the first round every point counts the same.
     double c = 0;
@@ -91,7 +92,7 @@ inline homography fit_homography(std::span<const point> from, std::span<const po
       sorted.clear();
       for (std::size_t i = 0; i < n; ++i)
         if (weight(i) >= heaviest / 2) sorted.push_back(residual[i]);
-      c = (std::max)(options.scale * 1.4826 * median(sorted), options.min_scale);
+      c = larger_of(options.scale * 1.4826 * median(sorted), options.min_scale);
     }
     std::array<std::array<double, 8>, 8> a{};
     std::array<double, 8> b{};
@@ -101,7 +102,7 @@ inline homography fit_homography(std::span<const point> from, std::span<const po
       // Divided by the denominator, the linear equations measure distances in the target.
       const double d = h[6] * x + h[7] * y + 1;
       const double q = round == 0 ? 1 : c * c / (c * c + residual[i] * residual[i]);
-      const double w = weight(i) * q * q / (std::max)(d * d, 1e-6);
+      const double w = weight(i) * q * q / larger_of(d * d, 1e-6);
       const std::array<double, 8> rows[] = {{x, y, 1, 0, 0, 0, -u * x, -u * y},
                                             {0, 0, 0, x, y, 1, -v * x, -v * y}};
       const double sides[] = {u, v};
@@ -159,8 +160,8 @@ struct flow_samples {
 
 inline flow_samples sample_flow(const flow_field& flow, std::ptrdiff_t step) {
   flow_samples out;
-  for (std::ptrdiff_t y = (std::min)(step, flow.height()) / 2; y < flow.height(); y += step) {
-    for (std::ptrdiff_t x = (std::min)(step, flow.width()) / 2; x < flow.width(); x += step) {
+  for (std::ptrdiff_t y = smaller_of(step, flow.height()) / 2; y < flow.height(); y += step) {
+    for (std::ptrdiff_t x = smaller_of(step, flow.width()) / 2; x < flow.width(); x += step) {
       if (!std::isfinite(flow.u(y, x)) || !std::isfinite(flow.v(y, x))) continue;
       out.at.push_back({static_cast<float>(x), static_cast<float>(y)});
       out.u.push_back(flow.u(y, x));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include <s2d/core/bit_mask.hpp>
 #include <s2d/core/matrix.hpp>

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/mask/rle.hpp>
@@ -76,8 +77,8 @@ class polygon_crossings {
     if (fine < 0 || fine % 5 != 2) return;
     const std::int64_t column = fine / 5;
     if (column >= width_) return;
-    const double row = (static_cast<double>((std::min)(y, before_y)) + 0.5) / 5 - 0.5;
-    const auto clamped = std::ceil((std::min)((std::max)(row, 0.0), static_cast<double>(height_)));
+    const double row = (static_cast<double>(smaller_of(y, before_y)) + 0.5) / 5 - 0.5;
+    const auto clamped = std::ceil(limited(row, 0.0, static_cast<double>(height_)));
     offsets_.push_back(column * height_ + static_cast<std::int64_t>(clamped));
   }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/flow/field.hpp>
 #include <s2d/segment/slic.hpp>
@@ -37,12 +38,12 @@ inline matrix<float> coverage(const bit_mask& mask, std::ptrdiff_t height, std::
   matrix<float> share(height, width);
   for (std::ptrdiff_t i = 0; i < height; ++i) {
     std::ptrdiff_t y0 = i * mask.height / height;
-    const std::ptrdiff_t y1 = (std::max)((i + 1) * mask.height / height, y0 + 1);
+    const std::ptrdiff_t y1 = larger_of((i + 1) * mask.height / height, y0 + 1);
     const auto rows = static_cast<float>(y1 - y0);
     for (; y0 < y1; ++y0)
       for (std::ptrdiff_t j = 0; j < width; ++j) {
         const std::ptrdiff_t x0 = j * mask.width / width;
-        const std::ptrdiff_t x1 = (std::max)((j + 1) * mask.width / width, x0 + 1);
+        const std::ptrdiff_t x1 = larger_of((j + 1) * mask.width / width, x0 + 1);
         share(i, j) += static_cast<float>(count_in_row(mask.row(y0), x0, x1)) /
                        (rows * static_cast<float>(x1 - x0));
       }

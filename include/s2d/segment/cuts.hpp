@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/image.hpp>
 #include <s2d/core/lab.hpp>
@@ -36,15 +37,15 @@ inline constexpr std::ptrdiff_t match_reach = 6;
 inline float unmatched(const lab_image& a, const lab_image& b) {
   const std::ptrdiff_t height = a.height();
   const std::ptrdiff_t width = a.width();
-  const std::ptrdiff_t block_height = (std::min)(match_block, height);
-  const std::ptrdiff_t block_width = (std::min)(match_block, width);
+  const std::ptrdiff_t block_height = smaller_of(match_block, height);
+  const std::ptrdiff_t block_width = smaller_of(match_block, width);
   std::vector<float> best;
   for (std::ptrdiff_t y = 0; y + block_height <= height; y += block_height)
     for (std::ptrdiff_t x = 0; x + block_width <= width; x += block_width) {
       float least = (std::numeric_limits<float>::max)();
-      for (std::ptrdiff_t oy = (std::max)(y - match_reach, std::ptrdiff_t{0});
+      for (std::ptrdiff_t oy = larger_of(y - match_reach, std::ptrdiff_t{0});
            oy <= y + match_reach && oy + block_height <= height; ++oy)
-        for (std::ptrdiff_t ox = (std::max)(x - match_reach, std::ptrdiff_t{0});
+        for (std::ptrdiff_t ox = larger_of(x - match_reach, std::ptrdiff_t{0});
              ox <= x + match_reach && ox + block_width <= width; ++ox) {
           float sum = 0;
           for (std::ptrdiff_t i = 0; i < block_height && sum < least; ++i) {
@@ -57,7 +58,7 @@ inline float unmatched(const lab_image& a, const lab_image& b) {
             for (std::ptrdiff_t j = 0; j < block_width; ++j)
               sum += std::fabs(al[j] - bl[j]) + std::fabs(aa[j] - ba[j]) + std::fabs(ab[j] - bb[j]);
           }
-          least = (std::min)(least, sum);
+          least = smaller_of(least, sum);
         }
       best.push_back(least / static_cast<float>(block_height * block_width));
     }
@@ -79,11 +80,12 @@ inline float color_change(const shot_signature& before, const shot_signature& af
 
 /// The signature of a frame. O(1): a fixed number of its pixels is looked at.
 [[nodiscard]] inline shot_signature make_shot_signature(image_view frame) {
-  const std::ptrdiff_t longer = (std::max)(frame.height, frame.width);
+  const std::ptrdiff_t longer = detail::larger_of(frame.height, frame.width);
   const auto side = [&](std::ptrdiff_t length) {
-    return (std::min)(
-        length, (std::max)(length * detail::thumbnail_side / (std::max)(longer, std::ptrdiff_t{1}),
-                           std::ptrdiff_t{1}));
+    return detail::smaller_of(
+        length, detail::larger_of(
+                    length * detail::thumbnail_side / detail::larger_of(longer, std::ptrdiff_t{1}),
+                    std::ptrdiff_t{1}));
   };
   const std::ptrdiff_t height = frame.empty() ? 0 : side(frame.height);
   const std::ptrdiff_t width = frame.empty() ? 0 : side(frame.width);
@@ -109,7 +111,7 @@ inline float color_change(const shot_signature& before, const shot_signature& af
     return static_cast<std::size_t>(scaled < 0 ? 0 : scaled < 7 ? scaled : 7);
   };
   const lab_image& lab = signature.thumbnail;
-  const float share = 1 / static_cast<float>((std::max)(height * width, std::ptrdiff_t{1}));
+  const float share = 1 / static_cast<float>(detail::larger_of(height * width, std::ptrdiff_t{1}));
   for (std::size_t p = 0; p < lab.l.values.size(); ++p)
     signature.colors[bin(lab.l.values[p], 0, 100) * 64 + bin(lab.a.values[p], -64, 128) * 8 +
                      bin(lab.b.values[p], -64, 128)] += share;
@@ -123,9 +125,9 @@ inline float color_change(const shot_signature& before, const shot_signature& af
 /// @throws invalid_input if the signatures are of frames of different sizes
 [[nodiscard]] inline float shot_change(const shot_signature& before, const shot_signature& after) {
   detail::require_same_size("shot_change", before.thumbnail.l, after.thumbnail.l);
-  const float left = (std::min)(detail::unmatched(before.thumbnail, after.thumbnail),
-                                detail::unmatched(after.thumbnail, before.thumbnail));
-  return detail::color_change(before, after) * (std::min)(left / 20, 1.0F);
+  const float left = detail::smaller_of(detail::unmatched(before.thumbnail, after.thumbnail),
+                                        detail::unmatched(after.thumbnail, before.thumbnail));
+  return detail::color_change(before, after) * detail::smaller_of(left / 20, 1.0F);
 }
 
 /// True if a new shot begins between two neighbouring frames: shot_change above the threshold.

@@ -3,10 +3,12 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
 #include <s2d/segment/detail/work_grid.hpp>
@@ -71,7 +73,7 @@ class motion_feature_maker {
     cells_.resize(count);
     for (std::size_t begin = 0; begin < count; begin += block) {
       report(progress_, "features", begin, count);
-      parallel_for((std::min)(block, count - begin), options_.threads, [&](std::size_t i) {
+      parallel_for(smaller_of(block, count - begin), options_.threads, [&](std::size_t i) {
         const std::size_t t = begin + i;
         cells_[t] =
             describe_cells(to_lab(grid_.picture(frames_[t]).view()), small_flow(flow_.forward, t),
@@ -105,7 +107,7 @@ class motion_feature_maker {
                    float least, float unit) const {
     std::vector<float> scratch = values;
     const float top =
-        (std::max)(percentile(scratch, static_cast<double>(options_.motion.percentile)), least);
+        larger_of(percentile(scratch, static_cast<double>(options_.motion.percentile)), least);
     for (std::size_t k = 0; k < values.size(); ++k)
       grid.cell(k)[channel] = values[k] / (top * unit);
   }

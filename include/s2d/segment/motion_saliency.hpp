@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/parallel.hpp>
@@ -37,15 +39,15 @@ inline float percentile(std::vector<float>& values, double q) {
   const float low = values[below];
   if (below + 1 >= values.size()) return low;
   float high = values[below + 1];
-  for (std::size_t i = below + 2; i < values.size(); ++i) high = (std::min)(high, values[i]);
+  for (std::size_t i = below + 2; i < values.size(); ++i) high = smaller_of(high, values[i]);
   return low + static_cast<float>(rank - static_cast<double>(below)) * (high - low);
 }
 
 /// Divides by the percentile of the values (at least 1e-6) and clips to [0, 1].
 inline void scale_to_percentile(std::vector<float>& values, double q) {
   std::vector<float> scratch = values;
-  const float top = (std::max)(percentile(scratch, q), 1e-6F);
-  for (float& x : values) x = (std::min)(x / top, 1.0F);
+  const float top = larger_of(percentile(scratch, q), 1e-6F);
+  for (float& x : values) x = smaller_of(x / top, 1.0F);
 }
 
 /// Motion of one frame in one direction after the camera's is taken away.
@@ -98,7 +100,7 @@ inline std::vector<float> smaller(const std::vector<float>& a, const std::vector
   if (a.empty()) return b;
   if (b.empty()) return a;
   std::vector<float> result(n);
-  for (std::size_t k = 0; k < n; ++k) result[k] = (std::min)(a[k], b[k]);
+  for (std::size_t k = 0; k < n; ++k) result[k] = smaller_of(a[k], b[k]);
   return result;
 }
 
@@ -135,7 +137,7 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
       if (next.present() && last.present()) {
         const float with = std::hypot(next.u[k] - last.u[k], next.v[k] - last.v[k]) / 2;
         const float against = std::hypot(next.u[k] + last.u[k], next.v[k] + last.v[k]) / 2;
-        c = (std::max)(0.0F, with - against);
+        c = larger_of(0.0F, with - against);
       }
       steady[k] = std::sqrt(c * steady[k]);
     }
@@ -172,8 +174,7 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
     const float e = result.energy[t] * result.energy[t];
     const float still = options.still_energy * options.still_energy;
     const float weight =
-        e / (e + still) *
-        (std::min)((std::max)(std::sqrt(usual / (std::max)(mean[t], 1e-3F)), 0.3F), 2.0F);
+        e / (e + still) * limited(std::sqrt(usual / larger_of(mean[t], 1e-3F)), 0.3F, 2.0F);
     for (std::size_t k = 0; k < n; ++k) result.votes[t * n + k] *= weight;
   }
   return result;

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/matrix.hpp>
 
@@ -59,8 +60,8 @@ struct tridiagonal {
     for (std::size_t k = 0; k < diagonal.size(); ++k) {
       const double reach = (k > 0 ? std::abs(beside[k - 1]) : 0) +
                            (k + 1 < diagonal.size() ? std::abs(beside[k]) : 0);
-      high = (std::max)(high, diagonal[k] + reach);
-      low = (std::max)(low, diagonal[k]);  // the largest eigenvalue is no smaller than an entry
+      high = larger_of(high, diagonal[k] + reach);
+      low = larger_of(low, diagonal[k]);  // the largest eigenvalue is no smaller than an entry
     }
     high += 1e-12 * (1 + std::abs(high));
     for (int round = 0; round < 60 && high - low > 1e-14; ++round) {
@@ -79,14 +80,14 @@ struct tridiagonal {
     pivot[0] = shift - diagonal[0];
     for (std::size_t k = 1; k < m; ++k) {
       factor[k] = -beside[k - 1] / pivot[k - 1];
-      pivot[k] = (std::max)(shift - diagonal[k] + factor[k] * beside[k - 1], 1e-300);
+      pivot[k] = larger_of(shift - diagonal[k] + factor[k] * beside[k - 1], 1e-300);
     }
     for (int round = 0; round < 4; ++round) {
       for (std::size_t k = 1; k < m; ++k) y[k] -= factor[k] * y[k - 1];
       y[m - 1] /= pivot[m - 1];
       for (std::size_t k = m - 1; k-- > 0;) y[k] = y[k] / pivot[k] - factor[k + 1] * y[k + 1];
       double largest = 0, sum = 0;
-      for (const double value : y) largest = (std::max)(largest, std::abs(value));
+      for (const double value : y) largest = larger_of(largest, std::abs(value));
       for (double& value : y) {
         value /= largest;
         sum += value * value;
@@ -144,8 +145,10 @@ class second_eigenvector {
     for (std::size_t i = 0; i < n_; ++i) {
       float* row = scaled_.data() + i * n_;
       for (std::size_t j = 0; j < n_; ++j)
-        row[j] = affinity(static_cast<std::ptrdiff_t>(i), static_cast<std::ptrdiff_t>(j)) *
-                 (root_[i] * root_[j]);
+        row[j] = static_cast<float>(  // the product of the roots may leave the range of float
+            static_cast<double>(
+                affinity(static_cast<std::ptrdiff_t>(i), static_cast<std::ptrdiff_t>(j))) *
+            (static_cast<double>(root_[i]) * static_cast<double>(root_[j])));
     }
   }
 
@@ -245,8 +248,8 @@ inline void split(plane_view<const float> affinity, std::span<const double> degr
   double mean = 0;
   for (const float value : x) mean += static_cast<double>(value) / static_cast<double>(n);
   const double fixed = options.rule == cut_rule::mean ? mean : 0;
-  const auto keep = (std::max<std::size_t>)(1, static_cast<std::size_t>(std::ceil(
-                                                   options.min_share * static_cast<double>(n))));
+  const auto keep = larger_of<std::size_t>(
+      1, static_cast<std::size_t>(std::ceil(options.min_share * static_cast<double>(n))));
   std::vector<float> lower(n);
   double cut = 0, volume = 0, least = INFINITY;
   std::size_t taken = 0;
@@ -262,7 +265,7 @@ inline void split(plane_view<const float> affinity, std::span<const double> degr
     cut += degree[node] - static_cast<double>(affinity(at, at)) - 2 * inside;
     volume += degree[node];
     lower[node] = 1;
-    const double positive_cut = (std::max)(cut, 0.0);
+    const double positive_cut = larger_of(cut, 0.0);
     const double cost = positive_cut / volume + positive_cut / (total - volume);
     const bool between = x[node] < x[order[k + 1]];
     const bool eligible = options.rule == cut_rule::best

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/detail/threads.hpp>
 #include <s2d/core/fast_math.hpp>
@@ -159,9 +160,9 @@ inline void add_objects(bit_mask mask, float confidence, bool whole,
   if (parts.empty()) return;
   const auto largest = static_cast<double>(parts.items[0].area);
   const double least =
-      (std::max)((std::max)(options.min_area * static_cast<double>(mask.height * mask.width),
-                            options.min_relative_area * largest),
-                 12.0);
+      larger_of(larger_of(options.min_area * static_cast<double>(mask.height * mask.width),
+                          options.min_relative_area * largest),
+                12.0);
   bit_mask all(mask.height, mask.width);
   bool any = false;
   for (std::size_t k = 0; k < parts.size(); ++k) {

@@ -1,6 +1,7 @@
 // A frame segmenter without weights: normalised cuts of motion and colour.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <utility>
 

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/segment/diffusion.hpp>
@@ -60,7 +62,7 @@ class superpixel_graph_builder {
   [[nodiscard]] sparse_graph build() {
     link_look_alikes();
     link_neighbors();
-    const incoming_edges alike_in(n_, (std::max)(alike_count_, std::size_t{1}), alike_to_,
+    const incoming_edges alike_in(n_, larger_of(alike_count_, std::size_t{1}), alike_to_,
                                   alike_weight_);
     const incoming_edges flow_in(n_, flow_edges, flow_to_, flow_weight_);
 
@@ -91,7 +93,7 @@ class superpixel_graph_builder {
   static constexpr std::ptrdiff_t spatial_dx[spatial_edges] = {1, 0, 1, -1};
 
   void link_look_alikes() {
-    alike_count_ = (std::min)(options_.look_alikes, n_);
+    alike_count_ = smaller_of(options_.look_alikes, n_);
     if (alike_count_ == 0) return;
     constexpr std::ptrdiff_t dimensions = 12;
     std::vector<float> features(n_ * dimensions);
@@ -226,7 +228,7 @@ class superpixel_graph_builder {
       const std::size_t i = t * per_frame_ + k;
       const auto take_alike = [&](std::int32_t end, float w) {
         float& now = alike[place(end)];
-        now = (std::max)(now, w);
+        now = larger_of(now, w);
       };
       const auto take_near = [&](std::int32_t end, float w) { near[place(end)] += w; };
       for (std::size_t e = i * alike_count_; e < (i + 1) * alike_count_; ++e)
@@ -257,14 +259,14 @@ class superpixel_graph_builder {
         alike_sum += alike[e];
         near_sum += near[e];
       }
-      const float alike_scale = 1 / (std::max)(alike_sum, 1e-9F);
-      const float near_scale = options_.neighbor_weight / (std::max)(near_sum, 1e-9F);
+      const float alike_scale = 1 / larger_of(alike_sum, 1e-9F);
+      const float near_scale = options_.neighbor_weight / larger_of(near_sum, 1e-9F);
       float sum = 0;
       for (std::size_t e = 0; e < ends.size(); ++e) {
         alike[e] = alike[e] * alike_scale + near[e] * near_scale;
         sum += alike[e];
       }
-      const float scale = 1 / (std::max)(sum, 1e-9F);
+      const float scale = 1 / larger_of(sum, 1e-9F);
       for (std::size_t e = 0; e < ends.size(); ++e) {
         part.to.push_back(ends[e]);
         part.weight.push_back(alike[e] * scale);

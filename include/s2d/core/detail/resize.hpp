@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <s2d/core/config.hpp>
+#include <s2d/core/detail/extremes.hpp>
 
 namespace s2d::inline S2D_ABI {
 namespace detail {
@@ -36,8 +37,8 @@ inline resample_taps area_taps(std::ptrdiff_t source, std::ptrdiff_t n) {
   for (std::ptrdiff_t i = 0; i < n; ++i) {
     for (std::ptrdiff_t k = 0; k < taps.count[static_cast<std::size_t>(i)]; ++k) {
       const std::ptrdiff_t j = taps.first[static_cast<std::size_t>(i)] + k;
-      const std::ptrdiff_t from = (std::max)(i * source, j * n);
-      const std::ptrdiff_t to = (std::min)((i + 1) * source, (j + 1) * n);
+      const std::ptrdiff_t from = larger_of(i * source, j * n);
+      const std::ptrdiff_t to = smaller_of((i + 1) * source, (j + 1) * n);
       taps.weight[static_cast<std::size_t>(i * taps.most + k)] =
           static_cast<float>(static_cast<double>(to - from) / static_cast<double>(source));
     }
@@ -55,7 +56,7 @@ inline resample_taps bilinear_taps(std::ptrdiff_t source, std::ptrdiff_t n) {
   for (std::ptrdiff_t i = 0; i < n; ++i) {
     // 2 n times the source position of the centre: a whole number.
     const std::ptrdiff_t scaled =
-        (std::min)((std::max)((2 * i + 1) * source - n, std::ptrdiff_t{0}), 2 * n * (source - 1));
+        limited((2 * i + 1) * source - n, std::ptrdiff_t{0}, 2 * n * (source - 1));
     const std::ptrdiff_t rest = scaled % (2 * n);
     const float part = static_cast<float>(static_cast<double>(rest) / static_cast<double>(2 * n));
     taps.first[static_cast<std::size_t>(i)] = scaled / (2 * n);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/mask/component_types.hpp>
 
@@ -126,8 +127,8 @@ inline void join(std::vector<std::uint32_t>& parent, std::uint32_t a, std::uint3
     component& item = list.items[n];
     box& at = item.bounds;
     item.area += run.end - run.begin;
-    const std::ptrdiff_t right = (std::max)(at.x + at.width, std::ptrdiff_t{run.end});
-    at.x = (std::min)(at.x, std::ptrdiff_t{run.begin});
+    const std::ptrdiff_t right = larger_of(at.x + at.width, std::ptrdiff_t{run.end});
+    at.x = smaller_of(at.x, std::ptrdiff_t{run.begin});
     at.width = right - at.x;
     at.height = run.y + 1 - at.y;
     ++length[n];

@@ -3,11 +3,13 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/stopwatch.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
@@ -46,8 +48,13 @@ inline void check_frame_masks(std::span<const image> frames, const video_flow& f
   });
   require(options.longer_side >= 16 && options.longer_side <= 4096, "frame_masks: longer_side is ",
           options.longer_side, ", expected 16..4096");
-  require(options.chunk > 2 * options.overlap, "frame_masks: chunk is ", options.chunk,
-          " frames, overlap ", options.overlap, "; expected a chunk of more than two overlaps");
+  require(options.overlap < options.chunk && options.chunk - options.overlap > options.overlap,
+          "frame_masks: chunk is ", options.chunk, " frames, overlap ", options.overlap,
+          "; expected a chunk of more than two overlaps");
+  require(options.threshold >= 0 && options.threshold <= 1, "frame_masks: threshold is ",
+          options.threshold, ", expected 0..1");
+  require(options.context_sigma > 0 && options.context_sigma < 1e4,
+          "frame_masks: context_sigma is ", options.context_sigma, ", expected 0..1e4");
   require(options.appearance_ramp > 0 && options.appearance_mix >= 0 &&
               options.appearance_mix <= 1 && options.threshold_mix >= 0 &&
               options.threshold_mix <= 1,
@@ -130,13 +137,14 @@ class frame_masks_run {
     result_.stages.push_back({stage, seconds});
   }
 
-  /// body(t) for every frame of [begin, end), in blocks between which progress is told.
-  template <class Body>
-  void for_frames(const char* stage, std::size_t begin, std::size_t end, const Body& body) {
+  /// body(t) for every t of [begin, end), in blocks before which progress is told: done(t) frames.
+  template <class Done, class Body>
+  void in_blocks(const char* stage, std::size_t begin, std::size_t end, const Done& done,
+                 const Body& body) {
     const std::size_t block = 8 * thread_count(options_.threads);
     for (std::size_t first = begin; first < end; first += block) {
-      report(progress_, stage, first, frames_.size());
-      parallel_for((std::min)(block, end - first), options_.threads,
+      report(progress_, stage, done(first), frames_.size());
+      parallel_for(smaller_of(block, end - first), options_.threads,
                    [&](std::size_t i) { body(first + i); });
     }
   }
@@ -146,8 +154,9 @@ class frame_masks_run {
     const stopwatch start;
     // Frames without flow between them that look the same are one.
     std::vector<image> pictures(end - begin);
-    for_frames("superpixels", begin, end,
-               [&](std::size_t t) { pictures[t - begin] = grid_.picture(frames_[t]); });
+    in_blocks(
+        "superpixels", begin, end, [&](std::size_t) { return begin; },
+        [&](std::size_t t) { pictures[t - begin] = grid_.picture(frames_[t]); });
     std::vector<std::size_t> group(end - begin);
     std::vector<std::size_t> first_of;
     std::vector<std::size_t> last_of;
@@ -165,13 +174,15 @@ class frame_masks_run {
 
     const stopwatch describing;
     std::vector<motion_cells> cells(first_of.size());
-    for_frames("superpixels", 0, first_of.size(), [&](std::size_t g) {
-      cells[g] = measure_cells(
-          to_lab(pictures[first_of[g] - begin]),
-          g + 1 < first_of.size() ? grid_.flow(flow_.forward[last_of[g]]) : flow_field{},
-          g > 0 ? grid_.flow(flow_.backward[first_of[g]]) : flow_field{}, options_.cells,
-          options_.context_sigma);
-    });
+    in_blocks(
+        "superpixels", 0, first_of.size(), [&](std::size_t g) { return first_of[g]; },
+        [&](std::size_t g) {
+          cells[g] = measure_cells(
+              to_lab(pictures[first_of[g] - begin]),
+              g + 1 < first_of.size() ? grid_.flow(flow_.forward[last_of[g]]) : flow_field{},
+              g > 0 ? grid_.flow(flow_.backward[first_of[g]]) : flow_field{}, options_.cells,
+              options_.context_sigma);
+        });
     pictures.clear();
     spent("superpixels", describing);
 
@@ -258,8 +269,8 @@ class frame_masks_run {
     std::vector<float> spread = run_diffusion(graph, motion.votes, options_.diffusion);
     std::vector<float> most(count);
     for (std::size_t t = 0; t < count; ++t)
-      for (std::size_t k = 0; k < n; ++k) most[t] = (std::max)(most[t], spread[t * n + k]);
-    const float top = (std::max)(percentile(most, 50), 1e-6F);
+      for (std::size_t k = 0; k < n; ++k) most[t] = larger_of(most[t], spread[t * n + k]);
+    const float top = larger_of(percentile(most, 50), 1e-6F);
     for (float& v : spread) v /= top;
     float thresholds[10];
     for (int i = 0; i < 10; ++i) thresholds[i] = 0.30F + 0.05F * static_cast<float>(i);
@@ -275,7 +286,7 @@ class frame_masks_run {
     const stopwatch learning;
     const std::vector<float> looks = learn(cells, motion, spread, threshold, usual_energy);
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const float moved = (std::min)((std::max)(spread[i] - threshold + 0.5F, 0.0F), 1.0F);
+      const float moved = limited(spread[i] - threshold + 0.5F, 0.0F, 1.0F);
       values[i] = moved + options_.appearance_mix * (looks[i] - moved);
     }
     spent("appearance", learning);
@@ -293,7 +304,7 @@ class frame_masks_run {
     std::vector<float> x(count * n * inputs);
     std::vector<float> target(count * n);
     std::vector<float> weight(count * n);
-    const float motion_scale = 1 / (std::max)(usual_energy, 0.3F);
+    const float motion_scale = 1 / larger_of(usual_energy, 0.3F);
     double mean_count = 0;
     for (const motion_cells& f : cells)
       for (const std::int32_t c : f.grid.count) mean_count += c;
@@ -307,7 +318,7 @@ class frame_masks_run {
       for (std::size_t k = 0; k < n; ++k) {
         const float v = spread[t * n + k];
         const double w = 1e-9 + (v > 0.7F * threshold
-                                     ? static_cast<double>((std::min)(v, 1.0F)) * f.grid.count[k]
+                                     ? static_cast<double>(smaller_of(v, 1.0F)) * f.grid.count[k]
                                      : 0.0);
         total += w;
         cx += w * static_cast<double>(f.grid.centre[k].x);
@@ -330,19 +341,18 @@ class frame_masks_run {
             static_cast<float>(t) / 30,
             (f.grid.centre[k].x - centre_x) / 40,
             (f.grid.centre[k].y - centre_y) / 40,
-            (std::min)(motion.residual[i] * motion_scale, 2.0F),
+            smaller_of(motion.residual[i] * motion_scale, 2.0F),
         };
         for (std::size_t d = 0; d < inputs; ++d) x[i * inputs + d] = row[d];
         const float away = std::fabs(spread[i] - threshold) / options_.appearance_ramp;
         target[i] = spread[i] > threshold ? 1.0F : 0.0F;
-        weight[i] = static_cast<float>(f.grid.count[k] / mean_count) *
-                    (std::min)((std::max)(away, 0.05F), 1.0F);
+        weight[i] = static_cast<float>(f.grid.count[k] / mean_count) * limited(away, 0.05F, 1.0F);
         sums[spread[i] > threshold ? 1 : 0] += static_cast<double>(weight[i]);
       }
     }
     const double half = (sums[0] + sums[1]) / 2;
-    const float balance[2] = {static_cast<float>(std::sqrt(half / (std::max)(sums[0], 1e-6))),
-                              static_cast<float>(std::sqrt(half / (std::max)(sums[1], 1e-6)))};
+    const float balance[2] = {static_cast<float>(std::sqrt(half / larger_of(sums[0], 1e-6))),
+                              static_cast<float>(std::sqrt(half / larger_of(sums[1], 1e-6)))};
     for (std::size_t i = 0; i < weight.size(); ++i) weight[i] *= balance[target[i] > 0 ? 1 : 0];
     return fit_appearance({x.data(), static_cast<std::ptrdiff_t>(count * n), inputs}, target,
                           weight, options_.appearance);
@@ -367,16 +377,20 @@ class frame_masks_run {
     const std::size_t count = frames_.size();
     constexpr float levels[3] = {0.38F, 0.5F, 0.62F};
     std::vector<matrix<float>> unions(count);  // coverage of the masks of a frame, work grid
-    for_frames("masks", 0, count, [&](std::size_t t) {
-      const std::vector<bit_mask> soft =
-          threshold_pixels(frames_[t], cells_[t], values_[t], levels, options_.pixels);
-      find_objects(t, soft);
-      unions[t] = coverage(united(t), grid_.height, grid_.width);
-      judge_alone(t, soft, unions[t]);
-    });
+    in_blocks(
+        "masks", 0, count, [](std::size_t t) { return t / 2; },
+        [&](std::size_t t) {
+          const std::vector<bit_mask> soft =
+              threshold_pixels(frames_[t], cells_[t], values_[t], levels, options_.pixels);
+          find_objects(t, soft);
+          unions[t] = coverage(united(t), grid_.height, grid_.width);
+          judge_alone(t, soft, unions[t]);
+        });
     spent("pixels", start);
     const stopwatch judging;
-    for_frames("masks", 0, count, [&](std::size_t t) { judge_in_time(t, unions); });
+    in_blocks(
+        "masks", 0, count, [&](std::size_t t) { return (count + t) / 2; },
+        [&](std::size_t t) { judge_in_time(t, unions); });
     spent("confidence", judging);
   }
 
@@ -386,7 +400,7 @@ class frame_masks_run {
     const auto pixels = static_cast<double>(frames_[t].height * frames_[t].width);
     const auto largest = static_cast<double>(found.items[0].area);
     const double least =
-        (std::max)((std::max)(options_.least_area * pixels, options_.least_share * largest), 12.0);
+        larger_of(larger_of(options_.least_area * pixels, options_.least_share * largest), 12.0);
     for (std::size_t i = 0; i < found.size() && i < options_.most_masks; ++i)
       if (static_cast<double>(found.items[i].area) >= least)
         result_.masks[t].push_back({extract(found, i), 0});
@@ -408,7 +422,7 @@ class frame_masks_run {
     const matrix<std::int32_t>& labels = cells_[t].labels;
     std::vector<float> votes = votes_[t];
     float top = 1e-6F;
-    for (const float v : votes) top = (std::max)(top, v);
+    for (const float v : votes) top = larger_of(top, v);
     for (float& v : votes) v /= top;
     result_.confidence[t] =
         stability(soft[2], soft[0], nullptr) * agreement(all, nullptr, labels, votes);

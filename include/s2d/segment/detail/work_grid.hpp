@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/image.hpp>
 #include <s2d/core/resize.hpp>
 #include <s2d/flow/field.hpp>
@@ -20,7 +21,7 @@ struct work_grid {
   /// The frame scaled to longer_side, each side rounded and at least 16. The frame is not empty.
   work_grid(const image& frame, std::ptrdiff_t longer_side) {
     const double scale = static_cast<double>(longer_side) /
-                         static_cast<double>((std::max)(frame.height, frame.width));
+                         static_cast<double>(larger_of(frame.height, frame.width));
     const auto side = [&](std::ptrdiff_t length) {
       const std::ptrdiff_t rounded = std::lround(static_cast<double>(length) * scale);
       return rounded > 16 ? rounded : std::ptrdiff_t{16};
