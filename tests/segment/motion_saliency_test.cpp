@@ -123,3 +123,17 @@ TEST_CASE("Percentiles lie between ranks as NumPy's do") {
   CHECK(s2d::detail::percentile(v, 100) == 5);
   CHECK(std::fabs(s2d::detail::percentile(v, 90) - 4.6F) < 1e-5F);
 }
+
+TEST_CASE("A frame of the energy still_energy votes with half its weight") {
+  const std::vector<s2d::motion_cells> cells = cells_of(support::moving_scene({.frames = 3}));
+  const s2d::motion_saliency full = s2d::find_motion(cells, {.still_energy = 0});
+  REQUIRE(full.energy[1] > 0);
+  const s2d::motion_saliency half = s2d::find_motion(cells, {.still_energy = full.energy[1]});
+  const std::size_t n = cells[0].size();
+  float most = 0;
+  for (std::size_t k = n; k < 2 * n; ++k) {
+    CHECK(std::fabs(half.votes[k] - full.votes[k] / 2) < 1e-5F);
+    most = std::max(most, full.votes[k]);
+  }
+  CHECK(most > 0.1F);
+}

@@ -79,3 +79,20 @@ TEST_CASE("A graph of nothing is empty; unequal grids are refused") {
   cells.push_back(s2d::describe_cells(s2d::lab_image(30, 30), {}, {}));
   CHECK_THROWS_AS(s2d::link_superpixels(cells, 96, 128), s2d::invalid_input);
 }
+
+TEST_CASE("Within a frame a superpixel is linked to all that touch it, by sides and corners") {
+  const std::vector<s2d::motion_cells> cells = cells_of(support::moving_scene({.frames = 1}));
+  const s2d::sparse_graph graph = s2d::link_superpixels(cells, 96, 128, {.look_alikes = 0});
+  const std::ptrdiff_t rows = cells[0].grid.rows, columns = cells[0].grid.columns;
+  for (std::ptrdiff_t i = 0; i < rows; ++i)
+    for (std::ptrdiff_t j = 0; j < columns; ++j) {
+      std::set<std::ptrdiff_t> expected, found;
+      for (std::ptrdiff_t y = i - 1; y <= i + 1; ++y)
+        for (std::ptrdiff_t x = j - 1; x <= j + 1; ++x)
+          if ((y != i || x != j) && y >= 0 && x >= 0 && y < rows && x < columns)
+            expected.insert(y * columns + x);
+      const auto k = static_cast<std::size_t>(i * columns + j);
+      for (std::size_t e = graph.begin[k]; e < graph.begin[k + 1]; ++e) found.insert(graph.to[e]);
+      CHECK(found == expected);
+    }
+}
