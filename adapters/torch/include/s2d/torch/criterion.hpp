@@ -44,7 +44,7 @@ struct criterion_options {
   point_options points;
   frame_strategy strategy = frame_strategy::labelled;
   /// Of the outputs before the final one, if another.
-  std::optional<frame_strategy> aux_strategy;
+  std::optional<frame_strategy> aux_strategy = std::nullopt;
   class_queries classes = class_queries::every;
   double no_object = 0.1;  ///< weight of "no object" in the class loss
   loss_divisor divisor = loss_divisor::instances;

@@ -17,7 +17,8 @@ namespace torch {
 
 struct dense_label_options {
   double least_score = 0.75;
-  std::optional<double> nms;      ///< greatest overlap with a better object; default: any
+  std::optional<double> nms =
+      std::nullopt;               ///< greatest overlap with a better object; default: any
   std::ptrdiff_t least_area = 1;  ///< pixels below which a mask counts as none
   std::int64_t category_id = 1;
   std::int64_t first_id = 1;  ///< of the annotations, which count up from it

@@ -38,7 +38,7 @@ struct mask_sizes {
 struct predicted_object {
   double score = 0;                      ///< p(object), a mean over what was looked at
   std::int64_t query = 0;                ///< that found it, in its first clip
-  std::vector<tube_segment<rle>> masks;  ///< frames ascending, no empty mask
+  std::vector<tube_segment<rle>> masks{};  ///< frames ascending, no empty mask
 };
 
 namespace detail {
@@ -112,9 +112,10 @@ inline void suppress(std::vector<predicted_object>& objects, double threshold) {
 
 /// Which objects of a clip are taken.
 struct selection_options {
-  std::int64_t top_k = 10;    ///< at most so many queries, the best
-  double least_score = 0;     ///< p(object) from which a query counts
-  std::optional<double> nms;  ///< greatest overlap with a better object; default: any
+  std::int64_t top_k = 10;  ///< at most so many queries, the best
+  double least_score = 0;   ///< p(object) from which a query counts
+  std::optional<double> nms =
+      std::nullopt;  ///< greatest overlap with a better object; default: any
 };
 
 /// Objects of one clip as the official code takes them: queries of best score, logits resized to
