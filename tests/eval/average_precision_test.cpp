@@ -184,3 +184,24 @@ TEST_CASE("what cannot be judged is refused", "[average_precision]") {
   CHECK_THROWS_WITH(s2d::average_precision(std::vector{group}),
                     Catch::Contains("above the one before"));
 }
+
+TEST_CASE("detections beyond the last of max_detections count for nothing", "[average_precision]") {
+  // 101 detections of one group; only the last one, of the lowest score, hits the one truth.
+  s2d::ap_group group;
+  group.truth_area = {50};
+  group.truth_ignored = {0};
+  group.truth_crowd = {0};
+  group.overlap = s2d::matrix<double>(101, 1);
+  for (int i = 0; i < 101; ++i) {
+    group.score.push_back(1 - 0.001 * i);
+    group.area.push_back(50);
+  }
+  group.overlap(100, 0) = 1;
+  CHECK(s2d::average_precision({&group, 1}).all.ar == 0);
+  group.overlap(100, 0) = 0;
+  group.overlap(99, 0) = 1;
+  const s2d::ap_summary found = s2d::average_precision({&group, 1}).all;
+  CHECK(found.ar == 1);
+  CHECK(found.ar_second == 0);
+  CHECK(found.ap == Approx(0.01).epsilon(1e-9));
+}

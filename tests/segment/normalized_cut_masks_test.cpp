@@ -251,3 +251,17 @@ TEST_CASE("the segmenter finds its flow itself", "[normalized_cut_masks]") {
   CHECK(overlap(masks[2][0].mask, s.truth[2]) > 0.6);
   CHECK(segmenter({}).empty());
 }
+
+TEST_CASE("motion features refuse flow that is not finite, and take no flow at all") {
+  const std::vector<s2d::image> frames(3, s2d::image(48, 64));
+  s2d::video_flow flow;
+  flow.forward.resize(3);
+  flow.backward.resize(3);
+  flow.forward[1] = s2d::flow_field(24, 32);
+  flow.forward[1].v(3, 4) = std::nanf("");
+  CHECK_THROWS_WITH(s2d::motion_features(frames, flow), Catch::Contains("flow of frame 1"));
+  flow.backward.pop_back();
+  CHECK_THROWS_WITH(s2d::motion_features(frames, flow),
+                    Catch::Contains("3 frames, but flow of 3 forward and 2 backward"));
+  CHECK_NOTHROW(s2d::motion_features(frames, s2d::video_flow{}));
+}

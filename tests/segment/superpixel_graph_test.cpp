@@ -78,6 +78,9 @@ TEST_CASE("A graph of nothing is empty; unequal grids are refused") {
   CHECK(one.nodes() == cells[0].size());
   cells.push_back(s2d::describe_cells(s2d::lab_image(30, 30), {}, {}));
   CHECK_THROWS_AS(s2d::link_superpixels(cells, 96, 128), s2d::invalid_input);
+  cells.pop_back();
+  CHECK_THROWS_WITH(s2d::link_superpixels(cells, 96, 128, {.color_sigma = 0}),
+                    Catch::Contains("color_sigma 0") && Catch::Contains("expected > 0"));
 }
 
 TEST_CASE("Within a frame a superpixel is linked to all that touch it, by sides and corners") {

@@ -200,6 +200,9 @@ TEST_CASE("flow and queries that do not fit are refused", "[follow_flow]") {
   flow.forward[1] = constant(8, 9, 0, 0);
   CHECK_THROWS_WITH(follow(flow, {{1, 1}}, 0, 8, 8), Catch::Contains("8 x 8 and 8 x 9"));
   CHECK_THROWS_AS((s2d::flow_tracker{flow, 8, 8}), s2d::invalid_input);
+  const std::vector<s2d::track_query> none;
+  CHECK_THROWS_WITH(s2d::follow_flow(steady(3, 8, 8, 0, 0), none, 8, 8, {.tolerance = -1}),
+                    Catch::Contains("tolerance is -1"));
 }
 
 TEST_CASE("the tracker estimates the flow of pictures by itself", "[flow_tracker]") {

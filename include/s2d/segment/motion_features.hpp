@@ -11,6 +11,7 @@
 #include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
+#include <s2d/segment/detail/require_clip.hpp>
 #include <s2d/segment/detail/work_grid.hpp>
 #include <s2d/segment/normalized_cut_masks.hpp>
 #include <s2d/segment/motion_saliency.hpp>
@@ -201,23 +202,21 @@ class motion_feature_maker {
 ///                  frames at all: no flow
 /// @param progress  stage "features", units are frames
 /// @return grids of superpixels; without cells if nothing moves unlike the camera
-/// @throws invalid_input if sizes differ, flow has another number of frames, or an option is out
-///         of range; cancelled if `progress` returns false
+/// @throws invalid_input if sizes differ, flow has another number of frames or a value that is not
+///         finite, or an option is out of range; cancelled if `progress` returns false
 /// Complexity: linear in pixels and frames. Memory: the superpixels of all frames.
 [[nodiscard]] inline stored_features motion_features(std::span<const image> frames,
                                                      const video_flow& flow,
                                                      const motion_feature_options& options = {},
                                                      const progress_callback& progress = {}) {
-  require(flow.forward.size() == flow.backward.size() &&
-              (flow.forward.empty() || flow.forward.size() == frames.size()),
-          "motion_features: ", frames.size(), " frames, but flow of ", flow.forward.size(),
-          " forward and ", flow.backward.size(), " backward");
-  for (std::size_t t = 0; t < frames.size(); ++t)
-    require(!frames[t].empty() && frames[t].height == frames[0].height &&
-                frames[t].width == frames[0].width,
-            "motion_features: frame ", t, " is ", frames[t].height, " x ", frames[t].width,
-            ", frame 0 ", frames[0].height, " x ", frames[0].width,
-            "; expected one size with pixels");
+  video_flow none;
+  if (flow.forward.empty() && flow.backward.empty()) {
+    none.forward.resize(frames.size());
+    none.backward.resize(frames.size());
+  }
+  const bool absent = none.forward.size() == frames.size();
+  detail::require_clip("motion_features", frames, absent ? std::as_const(none) : flow,
+                       options.threads);
   require(options.longer_side >= 16 && options.longer_side <= 4096,
           "motion_features: longer_side is ", options.longer_side, ", expected 16..4096");
   for (const float unit : {options.color_unit, options.residual_unit, options.vote_unit,

@@ -311,7 +311,7 @@ class superpixel_graph_builder {
 ///
 /// @param frames         [T] equal grids, T * N < 2^26
 /// @param height, width  of the pictures that the superpixels were made of, > 0
-/// @throws invalid_input if grids differ or there are too many superpixels
+/// @throws invalid_input if grids differ, a sigma is not positive or there are too many superpixels
 /// Complexity: O(T N log(T N)). The same result for any number of threads.
 [[nodiscard]] inline sparse_graph link_superpixels(std::span<const motion_cells> frames,
                                                    std::ptrdiff_t height, std::ptrdiff_t width,
@@ -322,6 +322,9 @@ class superpixel_graph_builder {
             frames[0].grid.rows, " x ", frames[0].grid.columns, " superpixels");
   require(height > 0 && width > 0, "link_superpixels: pictures are ", height, " x ", width,
           ", expected positive (height x width)");
+  require(options.look_alike_sigma > 0 && options.color_sigma > 0 && options.position_sigma > 0,
+          "link_superpixels: look_alike_sigma is ", options.look_alike_sigma, ", color_sigma ",
+          options.color_sigma, ", position_sigma ", options.position_sigma, "; expected > 0");
   if (frames.empty() || frames[0].size() == 0) return {};
   require(frames.size() < (std::size_t{1} << 26) / frames[0].size(),
           "link_superpixels: ", frames.size(), " frames of ", frames[0].size(),

@@ -110,7 +110,8 @@ inline void follow_direction(const video_flow& flow, std::span<const track_query
 /// @return [Q] tracks [T, N], positions in pixels of the frame. Without query.backward points rest
 ///         before query.frame and are not visible.
 /// @throws invalid_input if forward and backward differ in length, fields differ in size, an
-///         extent of the frame is below 1, query.frame is not in the video or a point not finite
+///         extent of the frame is below 1, a tolerance is negative, query.frame is not in the video
+///         or a point not finite
 /// Complexity: T * N steps a query.
 [[nodiscard]] inline std::vector<point_tracks> follow_flow(const video_flow& flow,
                                                            std::span<const track_query> queries,
@@ -119,6 +120,9 @@ inline void follow_direction(const video_flow& flow, std::span<const track_query
                                                            const follow_options& options = {}) {
   require(frame_height >= 1 && frame_width >= 1, "follow_flow: the frame is ", frame_height, " x ",
           frame_width, ", expected at least 1 x 1");
+  require(options.tolerance >= 0 && options.relative_tolerance >= 0, "follow_flow: tolerance is ",
+          options.tolerance, ", relative_tolerance ", options.relative_tolerance,
+          "; expected >= 0");
   const flow_field* const field = detail::checked_fields(flow);
   detail::grid_scale scale;
   if (field != nullptr)

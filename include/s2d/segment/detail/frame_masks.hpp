@@ -19,6 +19,7 @@
 #include <s2d/segment/confidence.hpp>
 #include <s2d/segment/detail/work_grid.hpp>
 #include <s2d/segment/frame_masks_types.hpp>
+#include <s2d/segment/detail/require_clip.hpp>
 #include <s2d/segment/motion_saliency.hpp>
 #include <s2d/segment/pixels.hpp>
 #include <s2d/segment/superpixel_graph.hpp>
@@ -29,23 +30,7 @@ namespace detail {
 
 inline void check_frame_masks(std::span<const image> frames, const video_flow& flow,
                               const frame_masks_options& options) {
-  require(flow.forward.size() == frames.size() && flow.backward.size() == frames.size(),
-          "frame_masks: ", frames.size(), " frames, but flow of ", flow.forward.size(),
-          " forward and ", flow.backward.size(), " backward");
-  parallel_for(frames.size(), options.threads, [&](std::size_t t) {
-    require(!frames[t].empty(), "frame_masks: frame ", t, " has no pixels");
-    require(frames[t].height == frames[0].height && frames[t].width == frames[0].width,
-            "frame_masks: frame ", t, " is ", frames[t].height, " x ", frames[t].width,
-            ", expected ", frames[0].height, " x ", frames[0].width,
-            " as frame 0 (height x width)");
-    for (const flow_field* field : {&flow.forward[t], &flow.backward[t]}) {
-      require_same_size("frame_masks", field->u, field->v);
-      for (const matrix<float>* plane : {&field->u, &field->v})
-        for (const float x : plane->values)
-          require(std::fabs(x) <= 1e6F, "frame_masks: flow of frame ", t,
-                  " has a value that is not finite or beyond 1e6 pixels");
-    }
-  });
+  require_clip("frame_masks", frames, flow, options.threads);
   require(options.longer_side >= 16 && options.longer_side <= 4096, "frame_masks: longer_side is ",
           options.longer_side, ", expected 16..4096");
   require(options.overlap < options.chunk && options.chunk - options.overlap > options.overlap,
