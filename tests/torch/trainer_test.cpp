@@ -381,6 +381,8 @@ TEST_CASE("a run in parts ends with the bits of a run in one piece", "[torch]") 
                                 return done < 10;
                               }),
                     s2d::cancelled);
+    CHECK(st::steps_done(folder / "parts") == 10);
+    CHECK(st::steps_done(folder / "nowhere") == 0);
     auto second = small_student(77, dropout);
     std::vector<st::training_log> logs;
     const auto rest = st::train(second, squares, options,

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -87,6 +88,12 @@ inline named_tensors without_prefix(std::string_view prefix, const named_tensors
   const auto found = detail::list_checkpoints(folder, false);
   if (found.empty()) return {};
   return found.front().second;
+}
+
+/// The step at which a run with this folder of checkpoints goes on: where a loader has to begin.
+[[nodiscard]] inline std::int64_t steps_done(const std::filesystem::path& folder) {
+  const auto found = detail::list_checkpoints(folder, false);
+  return found.empty() ? 0 : found.front().first;
 }
 
 /// Writes the state after `step` steps to `folder`, whole or not at all, then removes all but the
