@@ -62,14 +62,19 @@ class fingerprint {
   std::uint64_t value_ = 0xcbf29ce484222325u;
 };
 
-}  // namespace
-
-std::string stamp_for(const clip& from, const settings& what, bool discover) {
+fingerprint fingerprint_of(const clip& from) {
   fingerprint print;
   print.add(version_text);
   print.add(from.name);
   if (from.pictures.empty()) print.add_file(from.path);
   for (const fs::path& picture : from.pictures) print.add_file(picture);
+  return print;
+}
+
+}  // namespace
+
+std::string stamp_for(const clip& from, const settings& what, bool discover) {
+  fingerprint print = fingerprint_of(from);
   json_writer json;
   json.begin_object();
   write_settings(json, what);
@@ -78,6 +83,13 @@ std::string stamp_for(const clip& from, const settings& what, bool discover) {
   if (!what.masks.empty()) print.add_tree(what.masks);
   if (!what.features.empty()) print.add_tree(what.features);
   if (!what.tracks.empty()) print.add_tree(what.tracks);
+  return print.text();
+}
+
+std::string stamp_for(const clip& from, const std::string& settings_text, const fs::path& other) {
+  fingerprint print = fingerprint_of(from);
+  print.add(settings_text);
+  print.add_tree(other);
   return print.text();
 }
 

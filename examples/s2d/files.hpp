@@ -16,4 +16,8 @@ void make_folder(const std::filesystem::path& folder);
 /// sizes and times of all files that go in.
 [[nodiscard]] std::string stamp_for(const clip& from, const settings& what, bool discover);
 
+/// The same for work that is made from a clip, settings in words, and a file or folder.
+[[nodiscard]] std::string stamp_for(const clip& from, const std::string& settings_text,
+                                    const std::filesystem::path& other);
+
 }  // namespace app

@@ -36,6 +36,8 @@ Examples:
   s2d run videos/ --out results           every video of a folder, each in its own folder
   s2d run frames/ --out result --end 100  a folder of pictures, the first 100 of them
   s2d info clip.mp4                       what a file or folder is
+  s2d train clip.mp4 --labels result/keymasks.json --out model
+                                          then s2d predict: a mask in every frame
 
 INPUT is a video file, a folder of frames (jpg, png, bmp; in the order of their names), or a
 folder of either. An interrupted call goes on where it was when it is repeated; finished videos
@@ -310,6 +312,10 @@ int run_program(int argc, char** argv) {
   report_app->add_flag("-q,--quiet", quiet, "Errors only");
   report_app->footer("\nExample:\n  s2d report result/ --out report.html\n");
 
+  // Listed only: main() hands them over.
+  program.add_subcommand("train", "A network learns the objects of a clip from its keymasks");
+  program.add_subcommand("predict", "The objects that it has learned, in every frame");
+
   try {
     program.parse(argc, argv);
     if (run_app->parsed()) run.finish(app::product::everything);
@@ -325,7 +331,7 @@ int run_program(int argc, char** argv) {
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command.empty()) {
       text = argc > 1 ? s2d::concat("found ", argv[1], ", expected a command: ")
                       : "expected a command: ";
-      text += "run, masks, discover, convert, info or report";
+      text += "run, masks, discover, train, predict, convert, info or report";
     }
     std::fprintf(stderr, "s2d: %s\nTry s2d%s --help.\n", text.c_str(), command.c_str());
     return app::exit_usage;
@@ -354,6 +360,9 @@ int main(int argc, char** argv) {
   app::watch_signals();
   av_log_set_level(AV_LOG_QUIET);  // damage is told by our own messages
   try {
+    if (argc > 1 &&
+        (argv[1] == std::string_view{"train"} || argv[1] == std::string_view{"predict"}))
+      return app::network_command(argv);
     return run_program(argc, argv);
   } catch (const s2d::cancelled&) {
     std::fputs("s2d: interrupted; the same call goes on from here\n", stderr);

@@ -1,0 +1,243 @@
+// s2d train, s2d predict: the part of the s2d program that needs LibTorch.
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <limits>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include <s2d/core/error.hpp>
+#include <s2d/core/progress.hpp>
+#include <s2d/ffmpeg/common.hpp>
+
+#include "network_commands.hpp"
+#include "console.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* train_footer = R"(
+Writes into DIR:
+  model.safetensors  the network
+  config.json        what it needs to be used, and how it was trained
+  log.jsonl          a line of JSON for every step: losses, rate, seconds
+
+INPUT is the clip that the labels were found in. An interrupted call goes on from its last
+checkpoint when it is repeated, and ends with the same bits if it has as many threads; with other
+settings it starts anew.
+
+Examples:
+  s2d run clip.mp4 --out result
+  s2d train clip.mp4 --labels result/keymasks.json --out model
+  s2d train frames/ --labels masks/ --out model --steps 1000 --size 224x384 --share 0.3
+)";
+
+constexpr const char* predict_footer = R"(
+Writes the objects in every frame in which they are seen, best first: YouTube-VIS JSON (null where
+an object is absent), or palette PNG if --out is a folder.
+
+Examples:
+  s2d predict clip.mp4 --model model --out dense.json --overlay dense.mp4
+  s2d predict frames/ --model model --out masks/ --objects 1
+)";
+
+/// HxW, both multiples of 32.
+void parse_size(const std::string& text, app::train_options& options) {
+  if (text.empty()) return;
+  long long height = 0, width = 0;
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%lldx%lld%n", &height, &width, &used) != 2 ||
+      static_cast<std::size_t>(used) != text.size() || height < 32 || width < 32 || height > 4096 ||
+      width > 4096 || height % 32 != 0 || width % 32 != 0)
+    throw CLI::ValidationError{"--size: found " + text +
+                               ", expected HEIGHTxWIDTH, multiples of 32, for instance 224x384"};
+  options.height = height;
+  options.width = width;
+}
+
+void check_train(const app::train_options& options) {
+  std::error_code ignored;
+  for (const fs::path& given : {options.input, options.labels})
+    if (fs::equivalent(given, options.out, ignored))
+      throw CLI::ValidationError{"--out: is " + given.string() +
+                                 " itself, expected a folder of its own"};
+  if (options.out.has_extension() && !fs::is_directory(options.out, ignored) &&
+      (options.out.extension() == ".safetensors" || options.out.extension() == ".json"))
+    throw CLI::ValidationError{"--out: found " + options.out.string() + ", expected a folder"};
+  if (options.share <= 0)
+    throw CLI::ValidationError{"--share: found 0, expected more than 0, at most 1"};
+  if (options.rate <= 0) throw CLI::ValidationError{"--lr: found 0, expected more than 0"};
+}
+
+void check_predict(const app::predict_options& options) {
+  std::error_code ignored;
+  if (fs::equivalent(options.input, options.out, ignored) ||
+      fs::equivalent(options.model, options.out, ignored))
+    throw CLI::ValidationError{"--out: is INPUT or MODEL itself, expected a place of its own"};
+  for (const char* each : {".mp4", ".avi", ".mkv", ".png", ".jpg", ".npy", ".csv"})
+    if (options.out.extension() == each)
+      throw CLI::ValidationError{"--out: found " + options.out.string() +
+                                 ", expected a .json file or a folder"};
+  if (!options.overlay.empty() && options.overlay.extension() != ".mp4")
+    throw CLI::ValidationError{"--overlay: found " + options.overlay.string() +
+                               ", expected a name that ends in .mp4"};
+  if (options.what.stride == 0)
+    throw CLI::ValidationError{"--stride: found 0, expected at least 1"};
+  if (options.what.end <= options.what.start)
+    throw CLI::ValidationError{s2d::concat("--end: found ", options.what.end,
+                                           ", expected more than --start ", options.what.start)};
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App program{"Learns the objects of a video from its keymasks.", "s2d"};
+  program.require_subcommand(1);
+  program.get_formatter()->column_width(30);
+  const auto whole = [](double least, double most) {
+    return CLI::Range(least, most).description("NUMBER");
+  };
+  const auto share = CLI::Range(0.0, 1.0).description("0..1");
+
+  app::train_options train;
+  std::string size, preset = "tiny", weight = "equal";
+  CLI::App* train_app = program.add_subcommand("train", "A network learns the objects of a clip");
+  train_app->add_option("INPUT", train.input, "Video file or folder of frames")->required();
+  train_app
+      ->add_option("--labels", train.labels,
+                   "Masks of objects in some frames: keymasks.json, or a folder of palette PNG")
+      ->required();
+  train_app->add_option("-o,--out", train.out, "Folder for the model")->required();
+  const std::string network = "The network and its training";
+  train_app->add_option("--preset", preset, "tiny: narrow, from nothing, on a processor (default)")
+      ->check(CLI::IsMember({"tiny"}))
+      ->group(network);
+  train_app->add_option("--steps", train.steps, "Steps of training (default 400)")
+      ->check(whole(1, 1e9))
+      ->group(network);
+  train_app
+      ->add_option("--size", size,
+                   "HEIGHTxWIDTH of the frames in training, multiples of 32 (default: "
+                   "about 224x384, as the clip's shape wants it)")
+      ->group(network);
+  train_app
+      ->add_option("--queries", train.queries,
+                   "Objects that the network looks for (default: twice the objects, at least 10)")
+      ->check(whole(1, 1000))
+      ->group(network);
+  train_app->add_option("--lr", train.rate, "Learning rate (default 0.002)")
+      ->check(CLI::Range(0.0, 1.0).description("RATE"))
+      ->group(network);
+  train_app->add_option("--seed", train.seed, "Of all that is random (default 0)")
+      ->check(whole(0, 1e15))
+      ->group(network);
+  const std::string which = "Which masks are learned";
+  train_app->add_option("--min-score", train.min_score, "Leave out objects of a lower score")
+      ->check(share)
+      ->group(which);
+  train_app->add_option("--min-trust", train.min_trust, "Leave out masks of a lower coherence")
+      ->check(share)
+      ->group(which);
+  train_app
+      ->add_option("--share", train.share, "Of each object the most coherent share (default 1)")
+      ->check(share)
+      ->group(which);
+  train_app
+      ->add_option("--weight", weight,
+                   "equal (default): all masks count the same; trust: as much as their coherence")
+      ->check(CLI::IsMember({"equal", "trust"}))
+      ->group(which);
+  const std::string work = "How the work is done";
+  train_app->add_option("--checkpoint-every", train.checkpoint_every, "Steps (default 100)")
+      ->check(whole(1, 1e9))
+      ->group(work);
+  train_app->add_option("--threads", train.threads, "0: one per processor (default)")
+      ->check(whole(0, 1024))
+      ->group(work);
+  train_app->add_flag("--force", train.force, "Do finished work again")->group(work);
+  train_app->add_flag("-q,--quiet", train.quiet, "No progress, no summary; errors only")
+      ->group(work);
+  train_app->footer(train_footer);
+
+  app::predict_options predict;
+  CLI::App* predict_app = program.add_subcommand("predict", "Its objects in every frame of a clip");
+  predict_app->add_option("INPUT", predict.input, "Video file or folder of frames")->required();
+  predict_app->add_option("--model", predict.model, "Folder that s2d train wrote")->required();
+  predict_app->add_option("-o,--out", predict.out, "A .json file, or a folder for palette PNG")
+      ->required();
+  predict_app->add_option("--overlay", predict.overlay, "Also a video with the masks, .mp4");
+  predict_app
+      ->add_option("--objects", predict.objects, "At most so many (default: as it was trained on)")
+      ->check(whole(1, 1000));
+  predict_app->add_option("--min-score", predict.min_score, "Leave out objects of a lower score")
+      ->check(share);
+  const std::string frames = "Which frames";
+  app::settings& what = predict.what;
+  predict_app->add_option("--start", what.start, "First frame, from 0")
+      ->check(whole(0, 1e15))
+      ->group(frames);
+  predict_app->add_option("--end", what.end, "One behind the last frame")
+      ->check(whole(0, 1e15))
+      ->group(frames);
+  predict_app->add_option("--stride", what.stride, "Take every N-th frame")
+      ->check(whole(1, 1e15))
+      ->group(frames);
+  predict_app
+      ->add_option("--size", what.size,
+                   "Scale frames down to this longer side, 0: never (default 1280)")
+      ->check(whole(0, 1e15))
+      ->group(frames);
+  predict_app->add_option("--threads", predict.threads, "0: one per processor (default)")
+      ->check(whole(0, 1024))
+      ->group(work);
+  predict_app->add_flag("--force", predict.force, "Do finished work again")->group(work);
+  predict_app->add_flag("-q,--quiet", predict.quiet, "No progress, no summary; errors only")
+      ->group(work);
+  predict_app->footer(predict_footer);
+
+  try {
+    program.parse(argc, argv);
+    train.weigh = weight == "trust";
+    if (train_app->parsed()) {
+      parse_size(size, train);
+      check_train(train);
+    } else {
+      check_predict(predict);
+    }
+  } catch (const CLI::Success& asked) {
+    return program.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    std::string command, text = error.what();
+    for (const CLI::App* each : program.get_subcommands()) command = " " + each->get_name();
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+      text = text.substr(0, text.find(':')) + ": needs a value";
+    std::fprintf(stderr, "s2d: %s\nTry s2d%s --help.\n", text.c_str(), command.c_str());
+    return app::exit_usage;
+  }
+  return train_app->parsed() ? app::train_command(train) : app::predict_command(predict);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  app::watch_signals();
+  av_log_set_level(AV_LOG_QUIET);  // damage is told by our own messages
+  try {
+    return run_program(argc, argv);
+  } catch (const s2d::cancelled&) {
+    std::fputs("s2d: interrupted; the same call goes on from here\n", stderr);
+    return app::stop_exit_code();
+  } catch (const s2d::invalid_input& error) {
+    std::fprintf(stderr, "s2d: %s\n", error.what());
+  } catch (const std::bad_alloc&) {
+    std::fputs("s2d: out of memory; a smaller --size needs less\n", stderr);
+  } catch (const std::exception& error) {
+    // LibTorch puts the place in its code behind what it says.
+    const std::string text = error.what();
+    std::fprintf(stderr, "s2d: %s\n", text.substr(0, text.find('\n')).c_str());
+  }
+  return app::exit_failure;
+}

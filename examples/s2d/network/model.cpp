@@ -1,0 +1,66 @@
+#include "model.hpp"
+
+#include <string_view>
+
+#include <simdjson.h>
+
+#include <s2d/core/error.hpp>
+#include <s2d/core/resize.hpp>
+#include <s2d/io/file.hpp>
+
+namespace app {
+
+s2d::torch::video_mask2former_config configuration(const model_facts& facts) {
+  auto config = s2d::torch::presets::tiny(facts.queries);
+  config.pixel_mean = facts.mean;
+  config.pixel_std = facts.deviation;
+  return config;
+}
+
+void write_facts(json_writer& json, const model_facts& facts) {
+  json.member("preset", facts.preset).member("height", facts.height).member("width", facts.width);
+  json.member("queries", facts.queries).member("objects", facts.objects);
+  json.key("pixel_mean").begin_array();
+  for (const double each : facts.mean) json.value(each);
+  json.end_array().key("pixel_std").begin_array();
+  for (const double each : facts.deviation) json.value(each);
+  json.end_array();
+}
+
+model_facts read_facts(const std::filesystem::path& file) {
+  const std::string name = file.string(), text = s2d::read_text(file);
+  model_facts facts;
+  try {
+    simdjson::dom::parser parser;
+    const simdjson::dom::element root = parser.parse(text);
+    facts.preset = std::string_view{root["preset"]};
+    facts.height = std::int64_t{root["height"]};
+    facts.width = std::int64_t{root["width"]};
+    facts.queries = std::int64_t{root["queries"]};
+    facts.objects = std::int64_t{root["objects"]};
+    for (std::size_t c = 0; c < 3; ++c) {
+      facts.mean[c] = double{root["pixel_mean"].at(c)};
+      facts.deviation[c] = double{root["pixel_std"].at(c)};
+    }
+  } catch (const simdjson::simdjson_error& error) {
+    throw s2d::invalid_input{name + ": not the config.json of a trained model: " + error.what()};
+  }
+  s2d::require(facts.preset == "tiny", name, ": preset is ", facts.preset, ", expected tiny");
+  s2d::require(facts.height > 0 && facts.width > 0 && facts.height % 32 == 0 &&
+                   facts.width % 32 == 0 && facts.height <= 8192 && facts.width <= 8192,
+               name, ": the size is ", facts.height, " x ", facts.width,
+               " (height x width), expected multiples of 32");
+  s2d::require(facts.queries > 0 && facts.queries <= 10'000 && facts.objects > 0, name, ": ",
+               facts.queries, " queries for ", facts.objects, " objects");
+  for (const double each : facts.deviation)
+    s2d::require(each > 0, name, ": pixel_std is ", each, ", expected more than 0");
+  return facts;
+}
+
+s2d::image resized(const s2d::image& picture, std::ptrdiff_t height, std::ptrdiff_t width) {
+  const bool shrinks = height <= picture.height && width <= picture.width;
+  return shrinks ? s2d::resize_area(picture, height, width)
+                 : s2d::resize_bilinear(picture, height, width);
+}
+
+}  // namespace app

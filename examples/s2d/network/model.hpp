@@ -1,0 +1,48 @@
+// What s2d train leaves behind: a folder with the weights and with what is needed to use them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <s2d/core/image.hpp>
+#include <s2d/torch/config.hpp>
+
+#include "json.hpp"
+
+namespace app {
+
+/// config.json.
+struct model_facts {
+  std::string preset = "tiny";
+  std::int64_t height = 0;  ///< frames are brought to this size
+  std::int64_t width = 0;
+  std::int64_t queries = 10;
+  std::int64_t objects = 1;      ///< that it was trained on
+  std::array<double, 3> mean{};  ///< of pixels, 0 to 255
+  std::array<double, 3> deviation{};
+};
+
+[[nodiscard]] inline std::filesystem::path weights_file(const std::filesystem::path& model) {
+  return model / "model.safetensors";
+}
+[[nodiscard]] inline std::filesystem::path config_file(const std::filesystem::path& model) {
+  return model / "config.json";
+}
+
+/// The network's configuration.
+[[nodiscard]] s2d::torch::video_mask2former_config configuration(const model_facts& facts);
+
+/// Members into the open object of `json`.
+void write_facts(json_writer& json, const model_facts& facts);
+
+/// @throws s2d::io_error; s2d::invalid_input if it is not what write_facts wrote
+[[nodiscard]] model_facts read_facts(const std::filesystem::path& file);
+
+/// By the area filter, or by interpolation where it becomes larger: as in training.
+[[nodiscard]] s2d::image resized(const s2d::image& picture, std::ptrdiff_t height,
+                                 std::ptrdiff_t width);
+
+}  // namespace app

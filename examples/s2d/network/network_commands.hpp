@@ -1,0 +1,55 @@
+// The subcommands that need LibTorch. Each returns the exit status of the program and throws what
+// it cannot handle.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+
+#include "commands.hpp"
+#include "settings.hpp"
+
+namespace app {
+
+struct train_options {
+  std::filesystem::path input;
+  std::filesystem::path labels;  ///< YouTube-VIS JSON, or a folder of palette PNG
+  std::filesystem::path out;     ///< folder
+
+  std::int64_t steps = 400;
+  std::int64_t seed = 0;
+  std::int64_t height = 0;  ///< training size, multiples of 32; 0: as the frames suggest
+  std::int64_t width = 0;
+  std::int64_t queries = 0;  ///< 0: twice the objects, at least 10
+  double rate = 2e-3;
+  double min_score = 0;  ///< objects below are left out
+  double min_trust = 0;  ///< masks below are left out
+  double share = 1;      ///< of each object's masks, the most trusted ones
+  bool weigh = false;    ///< masks count as much as they are trusted
+
+  std::int64_t checkpoint_every = 100;
+  std::size_t threads = 0;  ///< 0: one per processor
+  bool force = false;
+  bool quiet = false;
+};
+
+/// `s2d train`.
+int train_command(const train_options& options);
+
+struct predict_options {
+  std::filesystem::path input;
+  std::filesystem::path model;  ///< the folder that s2d train wrote
+  std::filesystem::path out;    ///< a .json file, or a folder for palette PNG
+  std::filesystem::path overlay;
+  settings what;             ///< which frames and how large
+  std::int64_t objects = 0;  ///< at most so many; 0: as many as were trained on
+  double min_score = 0;
+  std::size_t threads = 0;
+  bool force = false;
+  bool quiet = false;
+};
+
+/// `s2d predict`.
+int predict_command(const predict_options& options);
+
+}  // namespace app

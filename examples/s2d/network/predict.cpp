@@ -1,0 +1,211 @@
+// s2d predict: the objects that a network has learned, in every frame of a video.
+#include <torch/torch.h>
+
+#include <s2d/torch/dense_labels.hpp>
+#include <s2d/torch/predict.hpp>
+#include <s2d/torch/weights.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/error.hpp>
+#include <s2d/core/matrix.hpp>
+#include <s2d/core/parallel.hpp>
+#include <s2d/io/atomic_file.hpp>
+#include <s2d/io/palette_png.hpp>
+#include <s2d/io/ytvis.hpp>
+
+#include "network_commands.hpp"
+#include "console.hpp"
+#include "files.hpp"
+#include "input.hpp"
+#include "mask_video.hpp"
+#include "model.hpp"
+#include "outputs.hpp"
+#include "overlay.hpp"
+#include "result.hpp"
+#include "version.hpp"
+
+namespace app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Names, times and size of the frames: video files do not say reliably how many they hold.
+findings look_through(const clip& video, const settings& what, console& screen) {
+  findings all;
+  frame_source source{video, what};
+  all.fps = source.frames_per_second();
+  const std::size_t expected = source.expected_frames();
+  frame next;
+  while (source.read(next)) {
+    throw_if_stopped();
+    if (all.names.empty()) {
+      all.height = next.picture.height;
+      all.width = next.picture.width;
+    }
+    all.names.push_back(next.name);
+    all.seconds.push_back(next.seconds);
+    if (expected > 0)
+      screen.update("frames", static_cast<double>(all.frames()) / static_cast<double>(expected));
+  }
+  all.damage = source.damage();
+  all.masks.resize(all.frames());
+  s2d::require(all.frames() > 0, video.path.string(), ": found no frame, expected at least one");
+  return all;
+}
+
+/// Frames as the network wants them; the last few are remembered, since the last clip reaches back.
+class network_frames {
+ public:
+  network_frames(const clip& video, const settings& what, const model_facts& facts,
+                 std::int64_t remembered)
+      : facts_{facts}, source_{video, what}, remembered_{remembered} {}
+
+  ::torch::Tensor operator()(std::int64_t first, std::int64_t count) {
+    throw_if_stopped();
+    frame next;
+    while (end_ < first + count) {
+      s2d::require(source_.read(next), "frame ", end_, " is gone");
+      last_.push_back(tensor_of(next.picture));
+      ++end_;
+      while (static_cast<std::int64_t>(last_.size()) > remembered_) last_.pop_front();
+    }
+    const auto begin = static_cast<std::int64_t>(last_.size()) - (end_ - first);
+    const std::vector<::torch::Tensor> clip{last_.begin() + begin, last_.begin() + begin + count};
+    return ::torch::stack(clip);
+  }
+
+ private:
+  ::torch::Tensor tensor_of(const s2d::image& given) const {
+    const s2d::image picture = resized(given, facts_.height, facts_.width);
+    const auto out = ::torch::empty({3, facts_.height, facts_.width}, ::torch::kFloat);
+    float* to = out.data_ptr<float>();
+    for (std::size_t c = 0; c < 3; ++c) {
+      const auto scale = static_cast<float>(1 / facts_.deviation[c]);
+      const auto offset = static_cast<float>(-facts_.mean[c] / facts_.deviation[c]);
+      for (std::ptrdiff_t y = 0; y < picture.height; ++y) {
+        const std::uint8_t* row = picture.row(y) + c;
+        for (std::ptrdiff_t x = 0; x < picture.width; ++x) *to++ = row[3 * x] * scale + offset;
+      }
+    }
+    return out;
+  }
+
+  model_facts facts_;
+  frame_source source_;
+  std::int64_t remembered_;
+  std::deque<::torch::Tensor> last_;
+  std::int64_t end_ = 0;
+};
+
+void write_dense_json(const std::vector<s2d::ytvis_annotation>& objects,
+                      const s2d::ytvis_video& video, const std::string& stamp,
+                      const fs::path& file) {
+  s2d::ytvis_writer out{file, {video}};
+  for (const s2d::ytvis_annotation& object : objects) out.add(object);
+  json_writer info;
+  info.begin_object().member("description", "predicted objects").member("version", version_text);
+  info.member("stamp", stamp).end_object();
+  out.commit({s2d::annotation_category{}}, {{"licenses", "[]"}, {"info", info.text()}});
+}
+
+void write_dense_pictures(const findings& all, const std::string& stamp, const fs::path& folder) {
+  s2d::require(all.objects.size() <= 255, folder.string(), ": ", all.objects.size(),
+               " objects, expected at most 255 in mask pictures");
+  std::vector<std::vector<numbered_mask>> frames(all.frames());
+  for (std::size_t i = 0; i < all.objects.size(); ++i)
+    for (const found_keymask& each : all.objects[i].keymasks)
+      frames[each.frame].push_back({i + 1, each.mask, 1});
+  for (std::size_t t = 0; t < all.frames(); ++t) {
+    s2d::matrix<std::uint8_t> ids(all.height, all.width);
+    paint_numbers(frames[t], ids.view());
+    s2d::write_palette_png(folder / (fs::path{all.names[t]}.stem().string() + ".png"), ids);
+  }
+  json_writer json;
+  json.begin_object().member("stamp", stamp).end_object().finish();
+  s2d::write_file(folder / ".s2d.json", json.text());
+}
+
+}  // namespace
+
+int predict_command(const predict_options& options) {
+  console screen{options.quiet};
+  const model_facts facts = read_facts(config_file(options.model));
+  const clip_list found = find_clips(options.input);
+  s2d::require(!found.many, options.input.string(), ": is a folder of videos, expected one video");
+  const clip& video = found.clips.front();
+  const bool as_json = options.out.extension() == ".json";
+  const fs::path stamped = as_json ? options.out : options.out / ".s2d.json";
+  json_writer said;
+  said.begin_object();
+  write_settings(said, options.what);
+  said.member("objects", options.objects).member("min_score", options.min_score).end_object();
+  const std::string stamp = stamp_for(video, said.text() + stamp_of(config_file(options.model)),
+                                      weights_file(options.model));
+  std::error_code ignored;
+  if (!options.force && stamp_of(stamped) == stamp &&
+      (options.overlay.empty() || fs::exists(options.overlay, ignored))) {
+    screen.note(video.name + ": predicted before, skipped");
+    return exit_success;
+  }
+
+  const stopwatch clock;
+  ::torch::set_num_threads(static_cast<int>(s2d::thread_count(options.threads)));
+  s2d::torch::video_mask2former model{configuration(facts)};
+  s2d::torch::load(*model, weights_file(options.model));
+  screen.begin(video.name);
+  findings all = look_through(video, options.what, screen);
+  if (!all.damage.empty()) screen.note(video.name + ": " + all.damage);
+
+  auto how = s2d::torch::tiny_prediction(options.objects > 0 ? options.objects : facts.objects);
+  const auto length = static_cast<std::int64_t>(all.frames());
+  const s2d::torch::mask_sizes sizes{
+      {facts.height, facts.width}, {facts.height, facts.width}, {all.height, all.width}};
+  network_frames frames{video, options.what, facts, how.clip_length};
+  screen.span(0, 1, "");
+  s2d::ytvis_video head;
+  head.height = all.height;
+  head.width = all.width;
+  head.length = length;
+  head.file_names = all.names;
+  const auto objects = s2d::torch::dense_labels(
+      s2d::torch::predict(
+          model, [&](std::int64_t first, std::int64_t count) { return frames(first, count); },
+          length, sizes, how, screen.stage(0, 1)),
+      head, {.least_score = options.min_score});
+  std::size_t masks = 0;
+  for (const s2d::ytvis_annotation& each : objects) {
+    found_object& object = all.objects.emplace_back();
+    object.score = each.score.value_or(1);
+    for (const s2d::ytvis_segment& segment : each.segments)
+      object.keymasks.push_back({static_cast<std::size_t>(segment.frame), segment.mask, unknown});
+    masks += each.segments.size();
+  }
+
+  screen.span(0, 0, "");
+  make_folder(as_json ? options.out.parent_path() : options.out);
+  make_folder(options.overlay.parent_path());
+  fs::remove(stamped, ignored);  // what it says is about to change
+  write_pictures(all, video, options.what, options.overlay, {}, screen);
+  if (as_json)
+    write_dense_json(objects, head, stamp, options.out);
+  else
+    write_dense_pictures(all, stamp, options.out);
+  screen.end();
+  if (!options.quiet) {
+    std::printf("%s: %zu %s, %zu masks in %zu frames (%s)\n  %s\n", video.name.c_str(),
+                objects.size(), objects.size() == 1 ? "object" : "objects", masks, all.frames(),
+                duration_text(clock.seconds()).c_str(), options.out.string().c_str());
+    if (!options.overlay.empty()) std::printf("  %s\n", options.overlay.string().c_str());
+    std::fflush(stdout);
+  }
+  return exit_success;
+}
+
+}  // namespace app

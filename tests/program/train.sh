@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# From masks in some frames to masks in all of them; in parts as in one piece.
+. "$(dirname "$0")/common.sh"
+
+"$S2D_TOOL" clip clip --frames 8 --truth truth
+if [ ! -x "$(dirname "$S2D")/s2d-network" ]; then
+  expect 1 "$S2D" train clip --labels truth --out model
+  one_error
+  says stderr "examples/libtorch.sh"
+  echo "SKIPPED: built without LibTorch"
+  exit 0
+fi
+
+# The squares are known in half of the frames, and found in all.
+"$S2D" convert truth truth.json --quiet
+options=(--labels truth.json --share 0.5 --threads 1 --checkpoint-every 1000)
+expect 0 "$S2D" train clip --out model --steps 60 "${options[@]}"
+says stdout "2 objects in 8 masks"
+for file in model.safetensors config.json log.jsonl; do
+  [ -s "model/$file" ] || fail "no $file"
+done
+[ ! -e model/.s2d ] || fail "checkpoints were not removed"
+[ "$(wc -l <model/log.jsonl)" = 60 ] || fail "not one line a step"
+no_leftovers model
+expect 0 "$S2D" predict clip --model model --out dense.json --overlay dense.mp4 --threads 1
+says stdout "2 objects"
+"$S2D_TOOL" compare truth dense.json --least 0.5
+expect 0 "$S2D" info dense.mp4
+says stdout "8 frames"
+expect 0 "$S2D" predict clip --model model --out masks/ --threads 1
+[ "$(find masks -name '*.png' | wc -l)" = 8 ] || fail "not one picture a frame"
+
+# Done is done.
+expect 0 "$S2D" train clip --out model --steps 60 "${options[@]}"
+says stderr "trained before, skipped"
+expect 0 "$S2D" predict clip --model model --out dense.json --threads 1
+says stderr "predicted before, skipped"
+
+# Stopped in the middle, the next call goes on and ends with the same bits.
+set -m
+status=0
+"$S2D" train clip --out parts --steps 60 "${options[@]}" >stdout 2>stderr &
+pid=$!
+for _ in $(seq 600); do
+  [ -e parts/log.jsonl ] && [ "$(wc -l <parts/log.jsonl)" -ge 3 ] && break
+  sleep 0.02
+done
+kill -INT "$pid"
+wait "$pid" || status=$?
+set +m
+[ "$status" = 130 ] || fail "after SIGINT the status is $status, expected 130"
+says stderr "interrupted"
+[ ! -e parts/config.json ] || fail "a model is there after SIGINT"
+expect 0 "$S2D" train clip --out parts --steps 60 "${options[@]}"
+says stderr "goes on behind checkpoint-"
+same model/model.safetensors parts/model.safetensors
+same <(cut -d, -f1-12 model/log.jsonl) <(cut -d, -f1-12 parts/log.jsonl)
+
+# A changed setting is another run.
+mkdir -p parts/.s2d/other
+expect 0 "$S2D" train clip --out parts --steps 2 "${options[@]}" --seed 1
+says stderr "starts anew"
+[ "$(wc -l <parts/log.jsonl)" = 2 ] || fail "the log is not that of the new run"
+
+# Wrong calls and bad input.
+expect 2 "$S2D" train clip --labels truth.json --out new --size 100x100
+says stderr "multiples of 32"
+expect 2 "$S2D" train clip --out new
+expect 2 "$S2D" train clip --labels truth.json --out new --share 0
+expect 1 "$S2D" train clip --labels missing.json --out new
+one_error
+"$S2D" convert truth frame_masks.json --frame-masks --quiet
+expect 1 "$S2D" train clip --labels frame_masks.json --out new
+says stderr "frame mask"
+"$S2D_TOOL" clip other --frames 5 --size 96x64
+expect 1 "$S2D" train other --labels truth.json --out new
+one_error
+expect 1 "$S2D" predict clip --model new --out new.json
+one_error
+echo '{"preset":"tiny"}' >parts/config.json
+expect 1 "$S2D" predict clip --model parts --out new.json
+says stderr "config.json"
+expect 0 "$S2D" train --help
+says stdout "log.jsonl"
