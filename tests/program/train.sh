@@ -30,6 +30,12 @@ says stdout "8 frames"
 expect 0 "$S2D" predict clip --model model --out masks/ --threads 1
 [ "$(find masks -name '*.png' | wc -l)" = 8 ] || fail "not one picture a frame"
 
+# What is predicted can be learned.
+expect 0 "$S2D" train clip --labels dense.json --min-score 0.75 --out final --steps 2 --threads 1
+says stdout "2 objects in 16 masks"
+expect 0 "$S2D" predict clip --model model --out none.json --min-score 1 --threads 1
+says stdout "0 objects"
+
 # Done is done.
 expect 0 "$S2D" train clip --out model --steps 40 "${options[@]}"
 says stderr "trained before, skipped"

@@ -172,7 +172,14 @@ int run_program(int argc, char** argv) {
   predict_app
       ->add_option("--objects", predict.objects, "At most so many (default: as it was trained on)")
       ->check(whole(1, 1000));
-  predict_app->add_option("--min-score", predict.min_score, "Leave out objects of a lower score")
+  predict_app
+      ->add_option("--min-score", predict.min_score,
+                   "Leave out objects of a lower score (default 0.1)")
+      ->check(share);
+  predict_app
+      ->add_option("--nms", predict.most_overlap,
+                   "Leave out objects that overlap more than this with a better one, IoU over the "
+                   "whole clip (default 0.7); 1: none")
       ->check(share);
   const std::string frames = "Which frames";
   app::settings& what = predict.what;

@@ -43,7 +43,8 @@ struct predict_options {
   std::filesystem::path overlay;
   settings what;             ///< which frames and how large
   std::int64_t objects = 0;  ///< at most so many; 0: as many as were trained on
-  double min_score = 0;
+  double min_score = 0.1;
+  double most_overlap = 0.7;  ///< with a better object over the whole clip, IoU
   std::size_t threads = 0;
   bool force = false;
   bool quiet = false;

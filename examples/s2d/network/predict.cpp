@@ -145,7 +145,8 @@ int predict_command(const predict_options& options) {
   json_writer said;
   said.begin_object();
   write_settings(said, options.what);
-  said.member("objects", options.objects).member("min_score", options.min_score).end_object();
+  said.member("objects", options.objects).member("min_score", options.min_score);
+  said.member("nms", options.most_overlap).end_object();
   const std::string stamp = stamp_for(video, said.text() + stamp_of(config_file(options.model)),
                                       weights_file(options.model));
   std::error_code ignored;
@@ -164,6 +165,8 @@ int predict_command(const predict_options& options) {
   if (!all.damage.empty()) screen.note(video.name + ": " + all.damage);
 
   auto how = s2d::torch::tiny_prediction(options.objects > 0 ? options.objects : facts.objects);
+  how.selection.least_score = options.min_score;
+  if (options.most_overlap < 1) how.selection.nms = options.most_overlap;
   const auto length = static_cast<std::int64_t>(all.frames());
   const s2d::torch::mask_sizes sizes{
       {facts.height, facts.width}, {facts.height, facts.width}, {all.height, all.width}};
