@@ -2,7 +2,7 @@
 // loaded only where it is needed.
 
 #include <cerrno>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -21,6 +21,8 @@ int network_command(char** words) {
   std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) self = words[0];
   const std::filesystem::path program = self.parent_path() / "s2d-network";
+  // Threads that have nothing to do sleep instead of keeping a processor busy; others may need it.
+  setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   execv(program.c_str(), words);
   if (errno == ENOENT)
     throw s2d::io_error{s2d::concat(

@@ -14,13 +14,13 @@ fi
 # The squares are known in half of the frames, and found in all.
 "$S2D" convert truth truth.json --quiet
 options=(--labels truth.json --share 0.5 --threads 1 --checkpoint-every 1000)
-expect 0 "$S2D" train clip --out model --steps 40 "${options[@]}"
+expect 0 "$S2D" train clip --out model --steps 30 "${options[@]}"
 says stdout "2 objects in 8 masks"
 for file in model.safetensors config.json log.jsonl; do
   [ -s "model/$file" ] || fail "no $file"
 done
 [ ! -e model/.s2d ] || fail "checkpoints were not removed"
-[ "$(wc -l <model/log.jsonl)" = 40 ] || fail "not one line a step"
+[ "$(wc -l <model/log.jsonl)" = 30 ] || fail "not one line a step"
 no_leftovers model
 expect 0 "$S2D" predict clip --model model --out dense.json --overlay dense.mp4 --threads 1
 says stdout "2 objects"
@@ -37,7 +37,7 @@ expect 0 "$S2D" predict clip --model model --out none.json --min-score 1 --threa
 says stdout "0 objects"
 
 # Done is done.
-expect 0 "$S2D" train clip --out model --steps 40 "${options[@]}"
+expect 0 "$S2D" train clip --out model --steps 30 "${options[@]}"
 says stderr "trained before, skipped"
 expect 0 "$S2D" predict clip --model model --out dense.json --threads 1
 says stderr "predicted before, skipped"
@@ -45,7 +45,7 @@ says stderr "predicted before, skipped"
 # Stopped in the middle, the next call goes on and ends with the same bits.
 set -m
 status=0
-"$S2D" train clip --out parts --steps 40 "${options[@]}" >stdout 2>stderr &
+"$S2D" train clip --out parts --steps 30 "${options[@]}" >stdout 2>stderr &
 pid=$!
 for _ in $(seq 600); do
   [ -e parts/log.jsonl ] && [ "$(wc -l <parts/log.jsonl)" -ge 3 ] && break
@@ -57,7 +57,7 @@ set +m
 [ "$status" = 130 ] || fail "after SIGINT the status is $status, expected 130"
 says stderr "interrupted"
 [ ! -e parts/config.json ] || fail "a model is there after SIGINT"
-expect 0 "$S2D" train clip --out parts --steps 40 "${options[@]}"
+expect 0 "$S2D" train clip --out parts --steps 30 "${options[@]}"
 says stderr "goes on behind checkpoint-"
 same model/model.safetensors parts/model.safetensors
 same <(cut -d, -f1-12 model/log.jsonl) <(cut -d, -f1-12 parts/log.jsonl)
