@@ -1,6 +1,7 @@
 // The subcommands. Each returns the exit status of the program and throws what it cannot handle.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -36,5 +37,20 @@ int report_command(const std::filesystem::path& folder, const std::filesystem::p
 /// @param words  those of main, ended by a null pointer
 /// @throws s2d::io_error if it was not built
 int network_command(char** words);
+
+/// How good masks are, measured against a truth.
+struct eval_request {
+  std::filesystem::path prediction, truth;
+  std::string metric;  ///< davis, ytvis, coco
+  std::string protocol = "unsupervised";
+  bool class_agnostic = false;
+  std::filesystem::path csv, report;  ///< written where not empty
+  bool json = false;
+  bool quiet = false;
+  std::size_t threads = 0;
+};
+
+/// `s2d eval`.
+int eval_command(const eval_request& what);
 
 }  // namespace app

@@ -88,6 +88,16 @@ Examples:
   s2d convert masks.json masks.npy
 )";
 
+constexpr const char* eval_footer = R"(
+Videos of both belong together by name, results without names by id; frames by the stem of their
+files. Class-agnostic ytvis is how unsupervised methods are measured.
+
+Examples:
+  s2d eval dense.json truth/ --metric davis
+  s2d eval masks/ truth/ --metric davis --protocol semi-supervised --csv table.csv
+  s2d eval results.json instances.json --metric ytvis --class-agnostic --report report.html
+)";
+
 void parse_shard(const std::string& text, app::run_options& options) {
   const std::size_t slash = text.find('/');
   std::size_t number = 0, count = 0;
@@ -316,6 +326,27 @@ int run_program(int argc, char** argv) {
   program.add_subcommand("train", "A network learns the objects of a clip from its keymasks");
   program.add_subcommand("predict", "The objects that it has learned, in every frame");
 
+  app::eval_request eval;
+  CLI::App* eval_app = program.add_subcommand("eval", "How good masks are, against a truth");
+  eval_app->add_option("PREDICTION", eval.prediction, "Masks: folder, .json, .npy")->required();
+  eval_app->add_option("TRUTH", eval.truth, "Masks: folder, .json, .npy")->required();
+  eval_app->add_option("--metric", eval.metric, "davis (J and F), ytvis or coco (AP and AR)")
+      ->check(CLI::IsMember({"davis", "ytvis", "coco"}))
+      ->required();
+  eval_app
+      ->add_option("--protocol", eval.protocol,
+                   "davis: unsupervised (default, proposals are assigned) or semi-supervised")
+      ->check(CLI::IsMember({"unsupervised", "semi-supervised"}));
+  eval_app->add_flag("--class-agnostic", eval.class_agnostic,
+                     "ytvis, coco: categories do not matter");
+  eval_app->add_option("--csv", eval.csv, "Also the table as CSV");
+  eval_app->add_option("--report", eval.report, "Also a page with the worst and best cases");
+  eval_app->add_option("--threads", eval.threads, "0: one per processor (default)")
+      ->check(whole_number & CLI::Range(0, 1024));
+  eval_app->add_flag("--json", eval.json, "The figures as JSON on standard output");
+  eval_app->add_flag("-q,--quiet", eval.quiet, "Errors only");
+  eval_app->footer(eval_footer);
+
   try {
     program.parse(argc, argv);
     if (run_app->parsed()) run.finish(app::product::everything);
@@ -331,7 +362,7 @@ int run_program(int argc, char** argv) {
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command.empty()) {
       text = argc > 1 ? s2d::concat("found ", argv[1], ", expected a command: ")
                       : "expected a command: ";
-      text += "run, masks, discover, train, predict, convert, info or report";
+      text += "run, masks, discover, train, predict, convert, info, report or eval";
     }
     std::fprintf(stderr, "s2d: %s\nTry s2d%s --help.\n", text.c_str(), command.c_str());
     return app::exit_usage;
@@ -346,6 +377,7 @@ int run_program(int argc, char** argv) {
                                 discover.table, discover.cutouts);
   if (convert_app->parsed()) return app::convert_command(from, to, frame_masks, quiet);
   if (info_app->parsed()) return app::info_command(paths, info_as_json);
+  if (eval_app->parsed()) return app::eval_command(eval);
   return app::report_command(folder, html, quiet);
 }
 

@@ -4,6 +4,7 @@
 //   s2d_tool given CLIP TRUTH TRACKS FEATURES.npy
 //   s2d_tool compare TRUTH MASKS.json --least IOU
 //   s2d_tool same A.png B.png
+//   s2d_tool swap FROM TO            mask pictures with numbers 1 and 2 exchanged
 //   s2d_tool json FILE
 // given: the tracks of every true mask, by its own motion, and a grid of mean colours.
 // PLACE: a .mp4, .avi or .png file, else a folder of PNG pictures.
@@ -257,6 +258,14 @@ int main(int argc, char** argv) {
     if (what == "compare") return compare(words);
     if (what == "same")
       return s2d::read_mask_png(words.at(1)) == s2d::read_mask_png(words.at(2)) ? 0 : 1;
+    if (what == "swap") {
+      for (const fs::path& file : s2d::list_frames(words.at(1))) {
+        s2d::matrix<std::uint8_t> ids = s2d::read_mask_png(file);
+        for (std::uint8_t& id : ids.values) id = id == 0 ? id : static_cast<std::uint8_t>(3 - id);
+        s2d::write_palette_png(fs::path{words.at(2)} / file.filename(), ids);
+      }
+      return 0;
+    }
     if (what == "json") {
       simdjson::dom::parser parser;
       return parser.load(words.at(1)).error() == simdjson::SUCCESS ? 0 : 1;

@@ -7,7 +7,7 @@ grep -qE '^s2d [0-9]+\.[0-9]+\.[0-9]+' stdout || fail "no version"
 expect 0 "$S2D" --help
 says stdout "s2d run clip.mp4 --out result"
 says stdout "Exit status"
-for command in run masks discover convert info report; do
+for command in run masks discover convert info report eval; do
   expect 0 "$S2D" "$command" --help
   says stdout "s2d $command"
   [ ! -s stderr ] || fail "$command --help writes errors"

@@ -92,27 +92,27 @@ void use_mask_pairs(std::size_t n, const GetA& get_a, std::size_t m, const GetB&
   strips_b.clear();
   using mask = std::remove_cvref_t<decltype(get_a(0))>;
   if constexpr (std::same_as<mask, rle>) {
-    boxes_a.clear();
-    boxes_b.clear();
-    for (std::size_t i = 0; i < n; ++i) boxes_a.push_back(runs_box(get_a(i)));
-    for (std::size_t j = 0; j < m; ++j) boxes_b.push_back(runs_box(get_b(j)));
-    if (!packing_pays(boxes_a, get_a, boxes_b, get_b)) {
-      runs_a.clear();
-      runs_b.clear();
-      for (std::size_t i = 0; i < n; ++i) runs_a.add(get_a(i), boxes_a[i]);
-      for (std::size_t j = 0; j < m; ++j) runs_b.add(get_b(j), boxes_b[j]);
-      for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < m; ++j)
-          use(i, j, runs_a.entries()[i].area, runs_b.entries()[j].area,
-              run_lists::common(runs_a, i, runs_b, j));
-      return;
+    // Where a mask has many partners, packing pays whatever their boxes are.
+    if (n * m < 2 * (n + m)) {
+      boxes_a.clear();
+      boxes_b.clear();
+      for (std::size_t i = 0; i < n; ++i) boxes_a.push_back(runs_box(get_a(i)));
+      for (std::size_t j = 0; j < m; ++j) boxes_b.push_back(runs_box(get_b(j)));
+      if (!packing_pays(boxes_a, get_a, boxes_b, get_b)) {
+        runs_a.clear();
+        runs_b.clear();
+        for (std::size_t i = 0; i < n; ++i) runs_a.add(get_a(i), boxes_a[i]);
+        for (std::size_t j = 0; j < m; ++j) runs_b.add(get_b(j), boxes_b[j]);
+        for (std::size_t i = 0; i < n; ++i)
+          for (std::size_t j = 0; j < m; ++j)
+            use(i, j, runs_a.entries()[i].area, runs_b.entries()[j].area,
+                run_lists::common(runs_a, i, runs_b, j));
+        return;
+      }
     }
-    for (std::size_t i = 0; i < n; ++i) strips_a.add(get_a(i), boxes_a[i]);
-    for (std::size_t j = 0; j < m; ++j) strips_b.add(get_b(j), boxes_b[j]);
-  } else {
-    for (std::size_t i = 0; i < n; ++i) strips_a.add(get_a(i));
-    for (std::size_t j = 0; j < m; ++j) strips_b.add(get_b(j));
   }
+  for (std::size_t i = 0; i < n; ++i) strips_a.add(get_a(i));
+  for (std::size_t j = 0; j < m; ++j) strips_b.add(get_b(j));
   use_strip_pairs(strips_a, strips_b, use);
 }
 

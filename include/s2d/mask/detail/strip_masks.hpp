@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
@@ -64,26 +65,23 @@ class strip_masks {
     add(pack(mask));
   }
 
-  /// Precondition: the lengths sum to height * width.
-  void add(const rle& mask) { add(mask, runs_box(mask)); }
-
   /// Marks where the value changes down each column (every column begins as background), then sums
   /// the marks along each column, modulo 2: no branch depends on the length of a run.
-  /// Precondition: besides, `bounds` is the box of the mask.
-  void add(const rle& mask, const box& bounds) {
-    entry& one = open(bounds, bounds.y, bounds.height, bounds.x, bounds.width);
-    if (bounds.width == 0) return;
+  /// Precondition: the lengths sum to height * width.
+  void add(const rle& mask) {
     const auto height = static_cast<std::size_t>(mask.height);
-    const auto top = static_cast<std::size_t>(one.first_strip) * 64;
-    const auto left = static_cast<std::size_t>(one.begin);
-    const auto length = static_cast<std::size_t>(one.length);
-    // One strip more takes the marks below the last row.
-    words_.resize(words_.size() + length);
+    const auto [left, end] = columns_of(mask);
+    entry& one = open({}, 0, 0, 0, 0);
+    if (left == end) return;
+    // The rows are known afterwards: space for all of them, and for the marks below the last one.
+    const std::size_t length = end - left, strips = height / 64 + 1;
+    words_.resize(words_.size() + strips * length);
     std::uint64_t* const words = words_.data() + one.at;
     const auto mark = [&](std::size_t x, std::size_t y) {
-      words[(y - top) / 64 * length + (x - left)] ^= std::uint64_t{1} << (y % 64);
+      words[y / 64 * length + (x - left)] ^= std::uint64_t{1} << (y % 64);
     };
     std::size_t x = 0, y = 0, pixels = 0;  // (x, y): the next pixel
+    std::size_t top = height, bottom = 0;  // bottom: one behind
     const std::size_t n = mask.counts.size() / 2;
     const std::uint32_t* const counts = mask.counts.data();
     for (std::size_t k = 0; k < n; ++k) {
@@ -99,17 +97,28 @@ class strip_masks {
       if (count == 0) continue;
       pixels += count;
       mark(x, y);
+      top = y < top ? y : top;
       for (; y + count > height; ++x, y = 0) {
         count -= height - y;
         mark(x, height);
         mark(x + 1, 0);
+        top = 0;
+        bottom = height;
       }
       y += count;
       mark(x, y);
+      bottom = y > bottom ? y : bottom;
     }
-    one.area = static_cast<std::ptrdiff_t>(pixels);
-    fill(words, static_cast<std::size_t>(one.strips), length);
-    words_.resize(words_.size() - length);
+    const auto number = [](std::size_t v) { return static_cast<std::ptrdiff_t>(v); };
+    one.area = number(pixels);
+    one.bounds = {number(left), number(top), number(length), number(bottom - top)};
+    one.first_strip = number(top / 64);
+    one.strips = number((bottom - 1) / 64 - top / 64 + 1);
+    one.begin = number(left);
+    one.length = number(length);
+    one.at += top / 64 * length;
+    fill(words_.data() + one.at, static_cast<std::size_t>(one.strips), length);
+    words_.resize(one.at + static_cast<std::size_t>(one.strips) * length);
   }
 
   /// Pixels that mask i of `a` and mask j of `b` have in common.
@@ -144,6 +153,21 @@ class strip_masks {
     one.length = along_size;
     words_.resize(words_.size() + static_cast<std::size_t>(one.strips * one.length));
     return one;
+  }
+
+  /// First column with foreground, and the one behind the last.
+  [[nodiscard]] static std::pair<std::size_t, std::size_t> columns_of(const rle& mask) {
+    const auto height = static_cast<std::size_t>(mask.height);
+    const std::size_t n = mask.counts.size() / 2;
+    const std::uint32_t* const counts = mask.counts.data();
+    std::size_t first = 0, k = 0;  // pixels before the first one that is set
+    for (; k < n && counts[2 * k + 1] == 0; ++k) first += counts[2 * k];
+    if (k == n) return {0, 0};
+    first += counts[2 * k];
+    std::size_t last = height * static_cast<std::size_t>(mask.width);
+    if (mask.counts.size() % 2 != 0) last -= counts[2 * n];
+    for (k = n; counts[2 * k - 1] == 0; --k) last -= counts[2 * k - 2];
+    return {first / height, (last - 1) / height + 1};
   }
 
   /// Every bit becomes the sum, modulo 2, of itself and the bits before it in its column.

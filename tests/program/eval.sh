@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Masks measured against a truth, from folders and JSON files, in all three metrics.
+. "$(dirname "$0")/common.sh"
+
+"$S2D_TOOL" clip clip --frames 8 --truth truth
+expect 0 "$S2D" convert truth truth.json
+
+# What is measured against itself is perfect, in whatever form it comes.
+for prediction in truth truth.json; do
+  expect 0 "$S2D" eval "$prediction" truth --metric davis --csv table.csv --report page.html
+  grep -qE '^all +1\.000 +1\.000 +1\.000 +0\.000 +1\.000 +1\.000 +0\.000$' stdout ||
+    fail "not perfect"
+  [ "$(head -n 1 table.csv)" = "video,object,proposal,J&F,J,J recall,J decay,F,F recall,F decay" ] ||
+    fail "the table has another head"
+  [ "$(wc -l <table.csv)" = 4 ] || fail "not one line for each object"
+  says table.csv "truth,2,2,1,1,1,0,1,1,0"
+  expect 0 "$S2D" eval "$prediction" truth.json --metric ytvis --json
+  "$S2D_TOOL" json stdout || fail "--json is no JSON"
+  grep -qE '"AP":(1|0\.99999)' stdout || fail "not perfect"
+done
+expect 0 "$S2D" eval truth truth --metric davis --protocol semi-supervised --json
+"$S2D_TOOL" json stdout || fail "--json is no JSON"
+says stdout '"J per frame":[1,1,1,1,1,1]'
+expect 0 "$S2D" eval truth truth --metric coco --class-agnostic
+grep -qE '^all +1\.000 +1\.000' stdout || fail "not perfect"
+
+# The page holds the table and pictures, and nothing from elsewhere.
+says page.html "Worst cases"
+says page.html "data:image/png;base64,"
+! grep -qE '(src|href)="?https?:' page.html || fail "the page needs the net"
+
+# Numbers in another order: proposals are assigned, semi-supervised ones are not.
+mkdir swapped fewer
+"$S2D_TOOL" swap truth swapped
+expect 0 "$S2D" eval swapped truth --metric davis
+grep -qE '^all +1\.000' stdout || fail "proposals were not assigned"
+grep -qE '^truth +1 +2 +1\.000' stdout || fail "the wrong proposal"
+expect 0 "$S2D" eval swapped truth --metric davis --protocol semi-supervised
+grep -qE '^all +0\.' stdout || fail "swapped objects are right"
+
+# A missing frame is an empty one.
+cp truth/0000[0-3].png fewer
+expect 0 "$S2D" eval fewer truth --metric davis
+grep -qE '^all +0\.500 +0\.500 +0\.500 +1\.000' stdout || fail "missing frames are not empty"
+
+# Quiet is quiet, and errors name what does not fit.
+expect 0 "$S2D" eval truth truth --metric davis --quiet
+[ ! -s stdout ] && [ ! -s stderr ] || fail "--quiet says something"
+expect 1 "$S2D" eval nowhere truth --metric davis
+one_error
+says stderr "nowhere"
+"$S2D_TOOL" clip other --frames 8 --size 96x64 --truth smaller
+expect 1 "$S2D" eval smaller truth --metric davis
+one_error
+says stderr "96 x 64, expected 160 x 120"
+"$S2D_TOOL" clip other --frames 9 --truth longer
+expect 0 "$S2D" eval longer truth --metric davis
+expect 2 "$S2D" eval truth truth
+expect 2 "$S2D" eval truth truth --metric best
+echo '{"videos":[{"id":1,"width":160' >broken.json
+expect 1 "$S2D" eval broken.json truth.json --metric ytvis
+one_error
+says stderr "broken.json"
+no_leftovers .
