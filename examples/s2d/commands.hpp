@@ -33,7 +33,8 @@ int info_command(const std::vector<std::filesystem::path>& paths, bool json);
 int report_command(const std::filesystem::path& folder, const std::filesystem::path& html,
                    bool quiet);
 
-/// `s2d train`, `s2d predict`: hands the call over to the program s2d-network, which needs LibTorch.
+/// `s2d train`, `s2d predict`: hands the call over to the program s2d-network, which needs
+/// LibTorch.
 /// @param words  those of main, ended by a null pointer
 /// @throws s2d::io_error if it was not built
 int network_command(char** words);

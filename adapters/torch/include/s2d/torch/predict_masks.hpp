@@ -36,8 +36,8 @@ struct mask_sizes {
 
 /// An object in some frames of a video: a tube of masks.
 struct predicted_object {
-  double score = 0;                      ///< p(object), a mean over what was looked at
-  std::int64_t query = 0;                ///< that found it, in its first clip
+  double score = 0;                        ///< p(object), a mean over what was looked at
+  std::int64_t query = 0;                  ///< that found it, in its first clip
   std::vector<tube_segment<rle>> masks{};  ///< frames ascending, no empty mask
 };
 
