@@ -1,7 +1,6 @@
 // Average precision and recall of instances, as COCO and YouTube-VIS measure them: the counting.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/matrix.hpp>
 
@@ -96,7 +96,7 @@ class group_judge {
       taken_.assign(truths, false);
       for (std::size_t d = 0; d < found; ++d) {
         const double* const overlap = group.overlap.row(static_cast<std::ptrdiff_t>(d));
-        double best = (std::min)(thresholds[t], 1 - 1e-10);
+        double best = thresholds[t] < 1 - 1e-10 ? thresholds[t] : 1 - 1e-10;
         std::size_t match = truths;
         for (const std::size_t g : order_) {
           if (taken_[g] && group.truth_crowd[g] == 0) continue;
@@ -119,7 +119,9 @@ class group_judge {
 
   /// Truths of the group judged last that count.
   [[nodiscard]] std::size_t counted() const {
-    return static_cast<std::size_t>(std::count(ignored_.begin(), ignored_.end(), false));
+    std::size_t count = 0;
+    for (const bool ignored : ignored_) count += !ignored;
+    return count;
   }
 
  private:
@@ -139,7 +141,7 @@ struct ranked_detection {
   std::vector<ranked_detection> all;
   for (std::size_t g = 0; g < groups.size(); ++g)
     for (std::size_t d = 0; d < groups[g]->score.size(); ++d) all.push_back({g, d});
-  std::stable_sort(all.begin(), all.end(), [&](const auto& a, const auto& b) {
+  sort_stably(all, [&](const auto& a, const auto& b) {
     return groups[a.group]->score[a.rank] > groups[b.group]->score[b.rank];
   });
   return all;
@@ -269,11 +271,13 @@ inline void require_group(const ap_group& group, std::size_t index) {
     return options.by_category ? group.category : std::int64_t{0};
   };
   ap_result result;
+  std::vector<std::int64_t> sorted;
   for (const ap_group& group : groups)
-    if (!group.truth_area.empty()) result.categories.push_back(category_of(group));
-  std::sort(result.categories.begin(), result.categories.end());
-  result.categories.erase(std::unique(result.categories.begin(), result.categories.end()),
-                          result.categories.end());
+    if (!group.truth_area.empty()) sorted.push_back(category_of(group));
+  detail::sort_stably(sorted);
+  for (const std::int64_t category : sorted)
+    if (result.categories.empty() || result.categories.back() != category)
+      result.categories.push_back(category);
   result.precision.resize(result.categories.size());
   result.recall.resize(result.categories.size());
 

@@ -1,15 +1,14 @@
 // Average precision of instance masks in images (COCO) and of tubes in videos (YouTube-VIS).
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <map>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/core/parallel.hpp>
@@ -53,16 +52,59 @@ template <class Shape>
 
 /// Members of a group, in the order in which the evaluators take them.
 struct group_members {
+  std::int64_t group = 0, category = 0;
   std::vector<std::size_t> found, truths;
 };
+
+/// Groups by number, then category. Detections by descending score; class-agnostic evaluators join
+/// the lists of the categories one after the other, so that of equal scores the lower category
+/// comes first.
+template <class Shape>
+[[nodiscard]] std::vector<group_members> collect_groups(std::span<const ap_instance<Shape>> found,
+                                                        std::span<const ap_instance<Shape>> truths,
+                                                        bool by_category) {
+  const auto collect = [&](std::span<const ap_instance<Shape>> list, const auto& less_within) {
+    std::vector<std::size_t> order(list.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    sort_stably(order, [&](std::size_t i, std::size_t j) {
+      const ap_instance<Shape>&a = list[i], &b = list[j];
+      if (a.group != b.group) return a.group < b.group;
+      if (by_category && a.category != b.category) return a.category < b.category;
+      return less_within(a, b);
+    });
+    return order;
+  };
+  const auto by_score = collect(found, [](const auto& a, const auto& b) {
+    return a.score != b.score ? a.score > b.score : a.category < b.category;
+  });
+  const auto by_kind =
+      collect(truths, [](const auto& a, const auto& b) { return a.category < b.category; });
+  std::vector<group_members> groups;
+  const auto key = [&](const ap_instance<Shape>& one) {
+    return std::pair{one.group, by_category ? one.category : std::int64_t{0}};
+  };
+  for (std::size_t d = 0, g = 0; d < by_score.size() || g < by_kind.size();) {
+    const bool take_found =
+        g == by_kind.size() ||
+        (d < by_score.size() && key(found[by_score[d]]) < key(truths[by_kind[g]]));
+    const auto now = take_found ? key(found[by_score[d]]) : key(truths[by_kind[g]]);
+    group_members& members = groups.emplace_back();
+    members.group = now.first;
+    members.category = now.second;
+    for (; d < by_score.size() && key(found[by_score[d]]) == now; ++d)
+      members.found.push_back(by_score[d]);
+    for (; g < by_kind.size() && key(truths[by_kind[g]]) == now; ++g)
+      members.truths.push_back(by_kind[g]);
+  }
+  return groups;
+}
 
 template <class Shape>
 [[nodiscard]] ap_group judge_overlaps(const group_members& members,
                                       std::span<const ap_instance<Shape>> found,
-                                      std::span<const ap_instance<Shape>> truths,
-                                      std::int64_t category) {
+                                      std::span<const ap_instance<Shape>> truths) {
   ap_group group;
-  group.category = category;
+  group.category = members.category;
   const std::size_t n = members.found.size(), m = members.truths.size();
   for (const std::size_t d : members.found) {
     group.score.push_back(found[d].score);
@@ -121,37 +163,19 @@ template <class Shape>
                                            std::span<const ap_instance<Shape>> truths,
                                            const ap_options& options = {},
                                            std::size_t threads = 1) {
-  std::map<std::pair<std::int64_t, std::int64_t>, detail::group_members> by_group;
-  const auto place = [&](const ap_instance<Shape>& one) -> detail::group_members& {
-    return by_group[{one.group, options.by_category ? one.category : 0}];
-  };
   for (std::size_t d = 0; d < found.size(); ++d) {
     require(found[d].shape != nullptr, "evaluate_instances: detection ", d, " has no shape");
     require(found[d].score == found[d].score, "evaluate_instances: detection ", d,
             ": the score is not a number");
-    place(found[d]).found.push_back(d);
   }
-  for (std::size_t g = 0; g < truths.size(); ++g) {
+  for (std::size_t g = 0; g < truths.size(); ++g)
     require(truths[g].shape != nullptr, "evaluate_instances: truth ", g, " has no shape");
-    place(truths[g]).truths.push_back(g);
-  }
-  std::vector<std::pair<std::int64_t, detail::group_members*>> order;
-  for (auto& [key, members] : by_group) {
-    order.emplace_back(key.second, &members);
-    // Class-agnostic evaluators join the lists of the categories one after the other.
-    std::stable_sort(members.found.begin(), members.found.end(), [&](std::size_t a, std::size_t b) {
-      if (found[a].score != found[b].score) return found[a].score > found[b].score;
-      return found[a].category < found[b].category;
-    });
-    std::stable_sort(
-        members.truths.begin(), members.truths.end(),
-        [&](std::size_t a, std::size_t b) { return truths[a].category < truths[b].category; });
-    if (members.found.size() > options.max_detections[2])
-      members.found.resize(options.max_detections[2]);
-  }
-  std::vector<ap_group> groups(order.size());
-  parallel_for(order.size(), threads, [&](std::size_t i) {
-    groups[i] = detail::judge_overlaps(*order[i].second, found, truths, order[i].first);
+  auto members = detail::collect_groups(found, truths, options.by_category);
+  std::vector<ap_group> groups(members.size());
+  parallel_for(members.size(), threads, [&](std::size_t i) {
+    auto& best = members[i].found;
+    if (best.size() > options.max_detections[2]) best.resize(options.max_detections[2]);
+    groups[i] = detail::judge_overlaps(members[i], found, truths);
   });
   return average_precision(groups, options);
 }

@@ -1,7 +1,6 @@
 // Non-maximum suppression: of masks or tubes that overlap too much, the best one stays.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/order.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/mask/detail/strip_masks.hpp>
@@ -43,8 +43,7 @@ template <class Scores>
     require(values[i] == values[i], "nms: score ", i, " is not a number");
   std::vector<std::size_t> order(values.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t i, std::size_t j) { return values[i] > values[j]; });
+  sort_stably(order, [&](std::size_t i, std::size_t j) { return values[i] > values[j]; });
   return order;
 }
 
