@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <s2d/core/error.hpp>
+#include <s2d/core/image.hpp>
 #include <s2d/segment/slic.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -48,6 +49,22 @@ struct feature_grid {
 template <class Source>
 concept feature_source = requires(const Source& source, std::size_t frame) {
   { source(frame) } -> std::convertible_to<feature_grid>;
+};
+
+/// Anything that turns a picture into features of its cells, such as a vision transformer:
+/// extractor(picture) is a grid that covers the picture. Called from several threads at once if a
+/// constant one can be called.
+template <class Extractor>
+concept feature_extractor = requires(Extractor& extractor, const image& picture) {
+  { extractor(picture) } -> std::convertible_to<feature_grid>;
+};
+
+/// A feature extractor that serves several pictures at once faster than one by one:
+/// extractor(pictures) gives one grid for each of them, in their order.
+template <class Extractor>
+concept batch_feature_extractor = feature_extractor<Extractor> &&
+    requires(Extractor& extractor, std::span<const image> pictures) {
+  { extractor(pictures) } -> std::convertible_to<std::vector<feature_grid>>;
 };
 
 /// Feature grids kept in memory: a feature_source.

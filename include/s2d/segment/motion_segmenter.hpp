@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/flow/estimator.hpp>
 #include <s2d/flow/video_flow.hpp>
 #include <s2d/segment/cuts.hpp>
 #include <s2d/segment/frame_masks.hpp>
@@ -30,14 +31,18 @@ class motion_segmenter {
   /// @param frames  [T] all of one size
   /// @throws invalid_input if sizes differ or an option is out of range; cancelled
   [[nodiscard]] video_masks operator()(std::span<const image> frames) {
-    options_.cuts.threads = options_.flow.threads = options_.masks.threads = options_.threads;
-    flow_ = {};
-    result_ = {};
-    cuts_ = find_cuts(frames, options_.cuts);
-    options_.flow.cut_before = options_.masks.cut_before = cuts_;
+    prepare(frames);
     flow_ = estimate_video_flow(frames, options_.flow, options_.progress);
-    result_ = find_frame_masks(frames, flow_, options_.masks, options_.progress);
-    return std::move(result_.masks);
+    return masks(frames);
+  }
+
+  /// The same with the flow of another estimator, which sees the frames on the grid of
+  /// options.flow.
+  template <flow_estimator Estimator>
+  [[nodiscard]] video_masks operator()(std::span<const image> frames, Estimator&& estimator) {
+    prepare(frames);
+    flow_ = estimate_video_flow(frames, estimator, options_.flow, options_.progress);
+    return masks(frames);
   }
 
   /// The flow of the last video, without flow across cuts and between duplicated frames.
@@ -50,6 +55,19 @@ class motion_segmenter {
   [[nodiscard]] const std::vector<stage_time>& stages() const noexcept { return result_.stages; }
 
  private:
+  void prepare(std::span<const image> frames) {
+    options_.cuts.threads = options_.flow.threads = options_.masks.threads = options_.threads;
+    flow_ = {};
+    result_ = {};
+    cuts_ = find_cuts(frames, options_.cuts);
+    options_.flow.cut_before = options_.masks.cut_before = cuts_;
+  }
+
+  video_masks masks(std::span<const image> frames) {
+    result_ = find_frame_masks(frames, flow_, options_.masks, options_.progress);
+    return std::move(result_.masks);
+  }
+
   motion_segmenter_options options_;
   video_flow flow_;
   std::vector<bool> cuts_;

@@ -179,6 +179,19 @@ inline void add_objects(bit_mask mask, float confidence, bool whole,
   if (any && found.size() < options.max_objects) found.push_back({std::move(all), confidence});
 }
 
+inline void check_cut_options(const normalized_cut_masks_options& options) {
+  require(
+      options.floor > 0 && options.color_sigma > 0 && options.cell_sigma > 0 &&
+          options.max_cost > 0 && options.cuts > 0 && options.max_objects > 0,
+      "normalized_cut_masks: floor, color_sigma, cell_sigma, max_cost, cuts and max_objects are ",
+      options.floor, ", ", options.color_sigma, ", ", options.cell_sigma, ", ", options.max_cost,
+      ", ", options.cuts, ", ", options.max_objects, "; expected values above 0");
+  require(options.cut.min_share >= 0 && options.cut.min_share <= 0.5 && options.cut.steps > 0 &&
+              options.cut.rounds > 0,
+          "normalized_cut_masks: cut.min_share is ", options.cut.min_share, ", cut.steps ",
+          options.cut.steps, ", cut.rounds ", options.cut.rounds, "; expected 0 to 0.5, > 0, > 0");
+}
+
 inline void check_feature_grid(const feature_grid& grid, std::size_t frame) {
   const std::size_t cells = grid.height < 0 || grid.width < 0 ? 0 : grid.cells();
   const auto fits = [&](std::size_t size) { return size == 0 || size == cells; };
@@ -255,16 +268,7 @@ template <feature_source Source>
                                                const Source& features,
                                                const normalized_cut_masks_options& options = {},
                                                const progress_callback& progress = {}) {
-  require(
-      options.floor > 0 && options.color_sigma > 0 && options.cell_sigma > 0 &&
-          options.max_cost > 0 && options.cuts > 0 && options.max_objects > 0,
-      "normalized_cut_masks: floor, color_sigma, cell_sigma, max_cost, cuts and max_objects are ",
-      options.floor, ", ", options.color_sigma, ", ", options.cell_sigma, ", ", options.max_cost,
-      ", ", options.cuts, ", ", options.max_objects, "; expected values above 0");
-  require(options.cut.min_share >= 0 && options.cut.min_share <= 0.5 && options.cut.steps > 0 &&
-              options.cut.rounds > 0,
-          "normalized_cut_masks: cut.min_share is ", options.cut.min_share, ", cut.steps ",
-          options.cut.steps, ", cut.rounds ", options.cut.rounds, "; expected 0 to 0.5, > 0, > 0");
+  detail::check_cut_options(options);
   video_masks result(frames.size());
   detail::mutex reporting;
   std::size_t done = 0;

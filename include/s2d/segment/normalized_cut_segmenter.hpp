@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include <s2d/flow/estimator.hpp>
 #include <s2d/flow/video_flow.hpp>
 #include <s2d/segment/cuts.hpp>
 #include <s2d/segment/frame_mask.hpp>
@@ -33,20 +34,36 @@ class normalized_cut_segmenter {
   /// @param frames  [T] all of one size
   /// @throws invalid_input if sizes differ or an option is out of range; cancelled
   [[nodiscard]] video_masks operator()(std::span<const image> frames) {
-    options_.cuts.threads = options_.flow.threads = options_.masks.threads = options_.threads;
-    flow_ = {};
-    if (options_.use_flow) {
-      options_.flow.cut_before = find_cuts(frames, options_.cuts);
-      flow_ = estimate_video_flow(frames, options_.flow, options_.progress);
-    }
-    return normalized_cut_masks(frames, flow_, options_.masks, options_.features,
-                                options_.progress);
+    prepare(frames);
+    if (options_.use_flow) flow_ = estimate_video_flow(frames, options_.flow, options_.progress);
+    return masks(frames);
+  }
+
+  /// The same with the flow of another estimator, which sees the frames on the grid of
+  /// options.flow.
+  template <flow_estimator Estimator>
+  [[nodiscard]] video_masks operator()(std::span<const image> frames, Estimator&& estimator) {
+    prepare(frames);
+    if (options_.use_flow)
+      flow_ = estimate_video_flow(frames, estimator, options_.flow, options_.progress);
+    return masks(frames);
   }
 
   /// The flow of the last video; of no frames without use_flow.
   [[nodiscard]] const video_flow& flow() const noexcept { return flow_; }
 
  private:
+  void prepare(std::span<const image> frames) {
+    options_.cuts.threads = options_.flow.threads = options_.masks.threads = options_.threads;
+    flow_ = {};
+    if (options_.use_flow) options_.flow.cut_before = find_cuts(frames, options_.cuts);
+  }
+
+  [[nodiscard]] video_masks masks(std::span<const image> frames) const {
+    return normalized_cut_masks(frames, flow_, options_.masks, options_.features,
+                                options_.progress);
+  }
+
   normalized_cut_segmenter_options options_;
   video_flow flow_;
 };
