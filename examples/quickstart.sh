@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 to moving objects and keymasks of a real clip, seen in a browser.
+# From a bare Debian 12 to the objects of a real clip in every frame, seen in a browser.
 set -euo pipefail
 usage="usage: examples/quickstart.sh [VIDEO] [--out DIR]
 
 Installs what is missing, builds s2d, finds the moving objects of VIDEO without labels or weights,
-and names the report, the overlay video and the JSON it has made.
+trains a small network on the masks that can be trusted, and names the report, the videos and the
+JSON it has made. LibTorch, which the network needs, is fetched with pip (540 MB); where that fails,
+or with S2D_TORCH=OFF, the rest is done without it.
 
   VIDEO      a video file or a folder of frames; without it, the first 150 frames of vtest.avi
              (pedestrians, from the documentation of Debian's OpenCV package, 96 MB download)
@@ -50,10 +52,18 @@ fi
 
 bash "$root/examples/packages.sh" program
 
+torch=${S2D_TORCH:-ON}
+if [ "$torch" != OFF ] && ! bash "$root/examples/libtorch.sh"; then
+  echo "quickstart: goes on without LibTorch: keymasks, but no training" >&2
+  torch=OFF
+fi
+
 cd "$root"
 echo "Building s2d (build/program)"
 mkdir -p build
-if ! { cmake --preset program && cmake --build --preset program; } >build/quickstart.log 2>&1; then
+if ! { cmake --preset program -DS2D_TORCH="$torch" &&
+  cmake --build --preset program --target s2d_program $([ "$torch" = OFF ] || echo s2d_network); } \
+  >build/quickstart.log 2>&1; then
   tail -n 30 build/quickstart.log >&2
   echo "quickstart: the build failed; the whole log is $root/build/quickstart.log" >&2
   exit 1

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 
 #include "commands.hpp"
 #include "console.hpp"
+#include "distil.hpp"
 #include "files.hpp"
 #include "input.hpp"
 #include "mask_files.hpp"
@@ -34,6 +36,7 @@ namespace {
 struct places {
   fs::path folder;  // that has to exist
   fs::path masks, pictures, keymasks, run, overlay, table, cutouts, report;
+  fs::path model, labels, dense, dense_overlay;
   fs::path cache;
   fs::path stamped;  // the file that is written last
 };
@@ -54,6 +57,15 @@ places places_of(const clip& each, bool many, const run_options& options, produc
     if (options.cutouts) to.cutouts = to.folder / "cutouts";
     if (options.report) to.report = to.folder / "report.html";
     to.cache = to.folder / ".s2d";
+    const distil_places more{to.folder};
+    const distillation& wish = options.distil;
+    if (wish.until != stage::keymasks) to.model = more.model;
+    if (wish.until == stage::labels || (wish.until == stage::dense && wish.final_steps > 0))
+      to.labels = more.labels;
+    if (wish.until == stage::dense) {
+      to.dense = more.dense;
+      if (options.overlay) to.dense_overlay = more.overlay;
+    }
     return to;
   }
   const bool masks = wanted == product::masks;
@@ -74,13 +86,23 @@ places places_of(const clip& each, bool many, const run_options& options, produc
   return to;
 }
 
-bool finished(const places& to, const std::string& stamp) {
-  if (stamp_of(to.stamped) != stamp) return false;
+bool all_exist(std::initializer_list<const fs::path*> files) {
   std::error_code error;
-  for (const fs::path* each :
-       {&to.masks, &to.keymasks, &to.run, &to.overlay, &to.table, &to.cutouts, &to.report})
-    if (!each->empty() && !fs::exists(*each, error)) return false;
-  return true;
+  return std::all_of(files.begin(), files.end(), [&](const fs::path* each) {
+    return each->empty() || fs::exists(*each, error);
+  });
+}
+
+bool analysed(const places& to) {
+  return all_exist({&to.masks, &to.keymasks, &to.run, &to.overlay, &to.table, &to.cutouts});
+}
+
+bool finished(const places& to, const std::string& stamp) {
+  if (stamp_of(to.stamped) != stamp || !analysed(to) || !all_exist({&to.stamped, &to.report}))
+    return false;
+  // Where there are no keymasks, there is nothing behind them.
+  return to.run.empty() || run_record{to.run}.count_of("keymasks") == 0 ||
+         all_exist({&to.model, &to.labels, &to.dense, &to.dense_overlay});
 }
 
 struct outcome {
@@ -108,26 +130,12 @@ void write_mask_pictures(const findings& all, const places& to, const std::strin
   s2d::write_file(to.stamped, json.text());
 }
 
-outcome work_on_clip(const clip& each, const places& to, const run_options& options, product wanted,
-                     console& screen) {
-  outcome result{each.name, each.path, "done", {}, {}, to};
-  const std::string stamp = stamp_for(each, options.what, wanted != product::masks);
-  if (!options.force && finished(to, stamp)) {
-    result.status = "skipped";
-    if (!to.run.empty()) result.facts = s2d::read_text(to.run);
-    screen.note(each.name + ": finished before, skipped");
-    return result;
-  }
-  make_folder(to.folder);
-  make_folder(to.cache);
-  for (const fs::path* file : {&to.overlay, &to.table})
-    if (!file->empty() && !file->parent_path().empty()) make_folder(file->parent_path());
-  if (options.force) remove_cache(to.cache), make_folder(to.cache);
-  screen.begin(each.name);
-
+/// Frame masks and keymasks: everything but the report.
+findings find(const clip& each, const places& to, const run_options& options, bool discover,
+              const std::string& stamp, console& screen) {
   pipeline_options how;
   how.what = options.what;
-  how.discover = wanted != product::masks;
+  how.discover = discover;
   how.threads = options.threads;
   how.cache = to.cache;
   how.stamp = stamp;
@@ -142,35 +150,82 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
   screen.span(0, 0, "");
   std::error_code ignored;
   fs::remove(to.stamped, ignored);  // what it says is about to change
-  stopwatch clock;
+  const stopwatch clock;
   if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
   if (!to.pictures.empty()) write_mask_pictures(all, to, stamp);
   if (!to.table.empty()) write_table(all, to.table);
   write_pictures(all, each, options.what, to.overlay, to.cutouts, screen);
-  const summary in_short = summarize(all, options.what, how.discover);
-  add_seconds(all.stages, "files and overlay", clock.seconds());
   if (!to.keymasks.empty()) write_keymasks_json(all, stamp, to.keymasks);
+  add_seconds(all.stages, "files and overlay", clock.seconds());
+  return all;
+}
+
+/// Of everything that s2d run was asked for, behind the keymasks.
+std::string whole_stamp(const std::string& keymasks, const distillation& wish) {
+  if (wish.until == stage::keymasks) return keymasks;
+  std::string words = s2d::concat(keymasks, " ", name_of(wish.until), " ", wish.final_steps);
+  for (const std::string& word : wish.training) words += " " + word;
+  return stamp_for(words, {});
+}
+
+outcome work_on_clip(const clip& each, const places& to, const run_options& options, product wanted,
+                     console& screen) {
+  outcome result{each.name, each.path, "done", {}, {}, to};
+  const bool whole = wanted == product::everything;
+  const std::string keymasks_stamp = stamp_for(each, options.what, wanted != product::masks);
+  const std::string stamp = whole ? whole_stamp(keymasks_stamp, options.distil) : keymasks_stamp;
+  if (!options.force && finished(to, stamp)) {
+    result.status = "skipped";
+    if (!to.run.empty()) result.facts = s2d::read_text(to.run);
+    screen.note(each.name + ": finished before, skipped");
+    return result;
+  }
+  make_folder(to.folder);
+  for (const fs::path* file : {&to.overlay, &to.table})
+    if (!file->empty() && !file->parent_path().empty()) make_folder(file->parent_path());
+  screen.begin(each.name);
+
+  run_record record;
+  if (whole && !options.force) record = run_record{to.run};
+  if (whole && record.text_of("keymasks_stamp") == keymasks_stamp && analysed(to)) {
+    screen.note(each.name + ": keymasks found before, skipped");
+  } else {
+    make_folder(to.cache);
+    if (options.force) remove_cache(to.cache), make_folder(to.cache);
+    const findings all = find(each, to, options, wanted != product::masks, keymasks_stamp, screen);
+    const summary in_short = summarize(all, options.what, wanted != product::masks);
+    record = run_record{all, in_short, each.path, options.what, keymasks_stamp};
+    // From here on the keymasks are done, whatever comes.
+    if (whole) s2d::write_file(to.run, record.text("unfinished"));
+    remove_cache(to.cache);
+  }
+  record.drop("training");
+  record.drop("dense");
+  if (whole && options.distil.until != stage::keymasks && record.count_of("keymasks") > 0)
+    distil(each, options, distil_places{to.folder}, record, screen);
   if (!to.report.empty()) {
     // The page is made from run.json, whose stamp comes last.
-    s2d::write_file(to.run, run_json(all, in_short, each.path, options.what, "unfinished"));
-    const stopwatch report_clock;
+    s2d::write_file(to.run, record.text("unfinished"));
+    const stopwatch clock;
     report_options page;
     page.progress = screen.stage(0, 1);
     write_report(to.folder, to.report, page);
-    add_seconds(all.stages, "report", report_clock.seconds());
+    std::erase_if(record.stages, [](const stage_time& one) { return one.name == "report"; });
+    record.stages.push_back({"report", clock.seconds()});
   }
-  result.facts = run_json(all, in_short, each.path, options.what, stamp);
+  result.facts = record.text(stamp);
   if (!to.run.empty()) s2d::write_file(to.run, result.facts);
   screen.end();
-  remove_cache(to.cache);
   if (!options.quiet && !options.json) {
-    double seconds = 0;
-    for (const stage_time& stage : all.stages) seconds += stage.seconds;
-    std::printf("%s: %s (%s)\n", each.name.c_str(), in_short.message.c_str(),
-                duration_text(seconds).c_str());
+    std::printf("%s: %s (%s)\n", each.name.c_str(), record.text_of("message").c_str(),
+                duration_text(record.seconds()).c_str());
     for (const fs::path* file :
-         {&to.report, &to.overlay, &to.keymasks, &to.masks, &to.pictures, &to.table, &to.cutouts})
-      if (!file->empty()) std::printf("  %s\n", file->string().c_str());
+         {&to.report, &to.dense_overlay, &to.dense, &to.model, &to.labels, &to.overlay,
+          &to.keymasks, &to.masks, &to.pictures, &to.table, &to.cutouts}) {
+      std::error_code missing;
+      if (!file->empty() && fs::exists(*file, missing))
+        std::printf("  %s\n", file->string().c_str());
+    }
     std::fflush(stdout);
   }
   return result;
@@ -186,13 +241,16 @@ void print_json(const std::vector<outcome>& all) {
     if (!each.error.empty()) json.member("error", each.error);
     if (each.status != "failed") {
       json.key("files").begin_object();
+      std::error_code missing;
       const std::pair<const char*, const fs::path*> files[] = {
           {"masks", &each.to.masks},       {"pictures", &each.to.pictures},
           {"keymasks", &each.to.keymasks}, {"run", &each.to.run},
           {"overlay", &each.to.overlay},   {"table", &each.to.table},
-          {"cutouts", &each.to.cutouts},   {"report", &each.to.report}};
+          {"cutouts", &each.to.cutouts},   {"report", &each.to.report},
+          {"model", &each.to.model},       {"labels", &each.to.labels},
+          {"dense", &each.to.dense},       {"dense_overlay", &each.to.dense_overlay}};
       for (const auto& [key, file] : files)
-        if (!file->empty()) json.member(key, file->string());
+        if (!file->empty() && fs::exists(*file, missing)) json.member(key, file->string());
       json.end_object();
     }
     if (!each.facts.empty()) {
@@ -215,12 +273,19 @@ int analyse_command(const run_options& options, product wanted, const fs::path& 
   const clip_list found = find_clips(options.input);
   std::vector<outcome> outcomes;
   std::size_t failures = 0;
+  run_options wish = options;
+  if (wanted == product::everything && wish.distil.until != stage::keymasks && !network_there()) {
+    wish.distil.until = stage::keymasks;
+    screen.note(
+        "s2d was built without LibTorch, so it ends with the keymasks; to train on them, "
+        "fetch it with examples/libtorch.sh and build again");
+  }
   for (std::size_t i = options.shard; i < found.clips.size(); i += options.shards) {
     const clip& each = found.clips[i];
-    const places to = places_of(each, found.many, options, wanted, overlay, table, cutouts);
+    const places to = places_of(each, found.many, wish, wanted, overlay, table, cutouts);
     try {
       throw_if_stopped();
-      run_options own = options;
+      run_options own = wish;
       if (found.many) choose_files_of(each, own.what);
       outcomes.push_back(work_on_clip(each, to, own, wanted, screen));
     } catch (const s2d::cancelled&) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,25 @@ int info_command(const std::vector<std::filesystem::path>& paths, bool json);
 int report_command(const std::filesystem::path& folder, const std::filesystem::path& html,
                    bool quiet);
 
-/// `s2d train`, `s2d predict`: hands the call over to the program s2d-network, which needs
-/// LibTorch.
+/// `s2d train`, `s2d predict`, `s2d label`: hands the call over to the program s2d-network, which
+/// needs LibTorch.
 /// @param words  those of main, ended by a null pointer
 /// @throws s2d::io_error if it was not built
 int network_command(char** words);
+
+/// Whether s2d-network is there.
+[[nodiscard]] bool network_there();
+
+/// An error that has been shown.
+struct told_already : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Runs s2d-network and waits for its end; what it says about its results is dropped, its progress
+/// and its errors are seen. A stop that is asked for is passed on.
+/// @param words  command, options
+/// @throws told_already if it failed; s2d::cancelled; s2d::io_error if it could not be run
+void run_network(const std::vector<std::string>& words);
 
 /// How good masks are, measured against a truth.
 struct eval_request {

@@ -93,4 +93,12 @@ std::string stamp_for(const clip& from, const std::string& settings_text, const 
   return print.text();
 }
 
+std::string stamp_for(const std::string& settings_text, const std::vector<fs::path>& files) {
+  fingerprint print;
+  print.add(version_text);
+  print.add(settings_text);
+  for (const fs::path& file : files) print.add_tree(file);
+  return print.text();
+}
+
 }  // namespace app

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "input.hpp"
 #include "settings.hpp"
@@ -19,5 +20,9 @@ void make_folder(const std::filesystem::path& folder);
 /// The same for work that is made from a clip, settings in words, and a file or folder.
 [[nodiscard]] std::string stamp_for(const clip& from, const std::string& settings_text,
                                     const std::filesystem::path& other);
+
+/// The same for work that is made from files alone.
+[[nodiscard]] std::string stamp_for(const std::string& settings_text,
+                                    const std::vector<std::filesystem::path>& files);
 
 }  // namespace app

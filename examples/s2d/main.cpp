@@ -32,12 +32,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* main_footer = R"(
 Examples:
-  s2d run clip.mp4 --out result           masks, keymasks, overlay video, table, report
+  s2d run clip.mp4 --out result           masks, keymasks, training, dense masks, report
   s2d run videos/ --out results           every video of a folder, each in its own folder
   s2d run frames/ --out result --end 100  a folder of pictures, the first 100 of them
   s2d info clip.mp4                       what a file or folder is
-  s2d train clip.mp4 --labels result/keymasks.json --out model
-                                          then s2d predict: a mask in every frame
+  s2d run clip.mp4 --out result --until keymasks   without training
 
 INPUT is a video file, a folder of frames (jpg, png, bmp; in the order of their names), or a
 folder of either. An interrupted call goes on where it was when it is repeated; finished videos
@@ -50,14 +49,21 @@ interrupted (130 for Ctrl-C).
 constexpr const char* run_footer = R"(
 Writes into DIR (DIR/NAME for every video, if INPUT is a folder of videos):
   report.html    everything at a glance, for a browser
+  dense.json     the objects in every frame in which they are seen (YouTube-VIS JSON)
+  dense.mp4      the clip with them in colour
+  model/         the network that learned the clip, and the log of its training
   overlay.mp4    the clip with its keymasks in colour
   keymasks.json  objects with their trusted masks (YouTube-VIS JSON)
   masks.json     all frame masks (YouTube-VIS JSON)
   table.csv      frame, time, object, box, area, coherence, keymask
   run.json       settings, sizes, seconds per stage, the result in a sentence
 
+Stages that are done are skipped, and a changed setting redoes what depends on it.
+
 Examples:
   s2d run clip.mp4 --out result
+  s2d run clip.mp4 --out result --until keymasks            in seconds, without training
+  s2d run clip.mp4 --out result --steps 2000 --final-steps 400
   s2d run clip.mp4 --out result --start 100 --end 400 --stride 2 --cutouts
   s2d run videos/ --out results --shard 3/16     the third of 16 shares, for a job array
   s2d run frames/ --out result --masks masks/    with masks of your own
@@ -129,10 +135,55 @@ bool has_ending(const fs::path& file, std::initializer_list<const char*> endings
   return false;
 }
 
+const CLI::Validator training_size{
+    [](std::string& text) {
+      const std::size_t cross = text.find('x');
+      const auto fits = [](std::string_view side) {
+        unsigned pixels = 0;
+        const char* end = side.data() + side.size();
+        const auto read = std::from_chars(side.data(), end, pixels);
+        return read.ec == std::errc{} && read.ptr == end && pixels >= 32 && pixels <= 4096 &&
+               pixels % 32 == 0;
+      };
+      const std::string_view all = text;
+      const bool good =
+          cross != text.npos && fits(all.substr(0, cross)) && fits(all.substr(cross + 1));
+      return good ? std::string{}
+                  : "found " + text +
+                        ", expected HEIGHTxWIDTH, multiples of 32, for instance 224x384";
+    },
+    "HxW"};
+
+/// Options of s2d run that are those of s2d train.
+struct passed_option {
+  const char* name;
+  const char* passed;
+  const char* help;
+  CLI::Validator check;
+};
+
+const std::vector<passed_option>& passed_options() {
+  const auto share = CLI::Validator{CLI::Range(0.0, 1.0)}.description("0..1");
+  static const std::vector<passed_option> all{
+      {"--steps", "--steps", "Steps of training (default 800)", whole_number},
+      {"--preset", "--preset", "Kind of network (default tiny)", CLI::IsMember({"tiny"})},
+      {"--train-size", "--size",
+       "HEIGHTxWIDTH in training, multiples of 32 (default: about 224x384)", training_size},
+      {"--queries", "--queries",
+       "Objects that it looks for (default: twice the objects, at least 10)", whole_number},
+      {"--lr", "--lr", "Learning rate (default 0.002)", share},
+      {"--seed", "--seed", "Of all that is random in training (default 0)", whole_number},
+      {"--share", "--share", "Learn of each object the most coherent share of its keymasks", share},
+      {"--min-trust", "--min-trust", "Leave out keymasks of a lower coherence", share},
+  };
+  return all;
+}
+
 struct call {
   app::run_options options;
   std::string shard = "1/1";
   std::string segmenter;
+  std::string until = "dense";
   fs::path overlay, table, cutouts;
   bool no_overlay = false, no_report = false, no_table = false, cut = false;
 
@@ -181,6 +232,8 @@ struct call {
       throw CLI::ValidationError{"--masks: cannot be combined with --segmenter " + segmenter};
     if (!what.features.empty() && what.segmenter != app::segmenter_kind::ncut)
       throw CLI::ValidationError{"--features: needs --segmenter ncut"};
+    for (const app::stage each : {app::stage::keymasks, app::stage::train, app::stage::labels})
+      if (until == app::name_of(each)) options.distil.until = each;
     options.overlay = !no_overlay;
     options.report = !no_report;
     options.table = !no_table;
@@ -258,6 +311,32 @@ void add_discovery(CLI::App& command, call& to) {
       ->group(method);
 }
 
+void add_training(CLI::App& command, call& to) {
+  app::distillation& distil = to.options.distil;
+  const std::string group = "How the keymasks are learned";
+  command
+      .add_option("--until", to.until,
+                  "Ends with: keymasks, train (the network), labels (of a final round), dense "
+                  "(default)")
+      ->check(CLI::IsMember({"keymasks", "train", "labels", "dense"}))
+      ->group(group);
+  for (const passed_option& each : passed_options())
+    command
+        .add_option_function<std::string>(
+            each.name,
+            [&distil, passed = each.passed](const std::string& value) {
+              distil.training.insert(distil.training.end(), {passed, value});
+            },
+            each.help)
+        ->check(each.check)
+        ->group(group);
+  command
+      .add_option("--final-steps", distil.final_steps,
+                  "Steps of a final round on what the network predicts; 0: none (default)")
+      ->check(whole_number)
+      ->group(group);
+}
+
 int run_program(int argc, char** argv) {
   CLI::App program{
       "Finds the moving objects of videos and the frames in which their masks can be "
@@ -268,13 +347,15 @@ int run_program(int argc, char** argv) {
   program.get_formatter()->column_width(30);
 
   call run, masks, discover;
-  CLI::App* run_app = program.add_subcommand("run", "All of it: masks, keymasks, video, report");
+  CLI::App* run_app =
+      program.add_subcommand("run", "All of it: masks, keymasks, dense masks, report");
   add_common(*run_app, run, "Folder for the results");
   add_discovery(*run_app, run);
+  add_training(*run_app, run);
   const std::string results = "Which results";
   run_app->add_flag("--cutouts", run.cut, "Also objects cut out, as PNG with alpha")
       ->group(results);
-  run_app->add_flag("--no-overlay", run.no_overlay, "No overlay.mp4")->group(results);
+  run_app->add_flag("--no-overlay", run.no_overlay, "No overlay.mp4, no dense.mp4")->group(results);
   run_app->add_flag("--no-report", run.no_report, "No report.html")->group(results);
   run_app->add_flag("--no-csv", run.no_table, "No table.csv")->group(results);
   run_app->footer(run_footer);
@@ -325,6 +406,7 @@ int run_program(int argc, char** argv) {
   // Listed only: main() hands them over.
   program.add_subcommand("train", "A network learns the objects of a clip from its keymasks");
   program.add_subcommand("predict", "The objects that it has learned, in every frame");
+  program.add_subcommand("label", "Predictions as labels for another round of training");
 
   app::eval_request eval;
   CLI::App* eval_app = program.add_subcommand("eval", "How good masks are, against a truth");
@@ -362,7 +444,7 @@ int run_program(int argc, char** argv) {
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command.empty()) {
       text = argc > 1 ? s2d::concat("found ", argv[1], ", expected a command: ")
                       : "expected a command: ";
-      text += "run, masks, discover, train, predict, convert, info, report or eval";
+      text += "run, masks, discover, train, predict, label, convert, info, report or eval";
     }
     std::fprintf(stderr, "s2d: %s\nTry s2d%s --help.\n", text.c_str(), command.c_str());
     return app::exit_usage;
@@ -393,12 +475,14 @@ int main(int argc, char** argv) {
   av_log_set_level(AV_LOG_QUIET);  // damage is told by our own messages
   try {
     if (argc > 1 &&
-        (argv[1] == std::string_view{"train"} || argv[1] == std::string_view{"predict"}))
+        (argv[1] == std::string_view{"train"} || argv[1] == std::string_view{"predict"} ||
+         argv[1] == std::string_view{"label"}))
       return app::network_command(argv);
     return run_program(argc, argv);
   } catch (const s2d::cancelled&) {
     std::fputs("s2d: interrupted; the same call goes on from here\n", stderr);
     return app::stop_exit_code();
+  } catch (const app::told_already&) {
   } catch (const std::bad_alloc&) {
     std::fputs("s2d: out of memory; a smaller --size or --window needs less\n", stderr);
   } catch (const std::exception& error) {

@@ -1,28 +1,49 @@
-// s2d train and s2d predict are a program of their own, s2d-network, beside this one: LibTorch is
-// loaded only where it is needed.
+// What needs LibTorch (s2d train, s2d predict, s2d label) is a program of its own, s2d-network,
+// beside this one, so that LibTorch is loaded only where it is needed.
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 
 #include <s2d/core/error.hpp>
+#include <s2d/core/progress.hpp>
 
 #include "commands.hpp"
+#include "console.hpp"
 
 namespace app {
 
-int network_command(char** words) {
+namespace {
+
+std::filesystem::path network_program() {
   std::error_code error;
-  std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) self = words[0];
-  const std::filesystem::path program = self.parent_path() / "s2d-network";
-  // Threads that have nothing to do sleep instead of keeping a processor busy; others may need it.
-  setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return self.parent_path() / "s2d-network";
+}
+
+/// Threads that have nothing to do sleep instead of keeping a processor busy; others may need it.
+void let_threads_sleep() { setenv("OMP_WAIT_POLICY", "PASSIVE", 0); }
+
+}  // namespace
+
+bool network_there() { return access(network_program().c_str(), X_OK) == 0; }
+
+int network_command(char** words) {
+  const std::filesystem::path program = network_program();
+  let_threads_sleep();
   execv(program.c_str(), words);
   if (errno == ENOENT)
     throw s2d::io_error{s2d::concat(
@@ -31,6 +52,47 @@ int network_command(char** words) {
         "examples/libtorch.sh, then build again (",
         program.string(), " is missing)")};
   throw s2d::io_error{s2d::concat(program.string(), ": cannot start: ", std::strerror(errno))};
+}
+
+void run_network(const std::vector<std::string>& words) {
+  const std::string program = network_program().string();
+  std::vector<char*> arguments{const_cast<char*>("s2d")};
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  let_threads_sleep();
+  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  const pid_t child = fork();
+  if (child < 0)
+    throw s2d::io_error{s2d::concat(words[0], ": cannot start: ", std::strerror(errno))};
+  if (child == 0) {
+    // A group of its own: Ctrl-C reaches it once, through us. It does not outlive us.
+    setpgid(0, 0);
+#if defined(__linux__)
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+    dup2(nowhere, STDOUT_FILENO);
+    execv(program.c_str(), arguments.data());
+    _exit(127);
+  }
+  if (nowhere >= 0) close(nowhere);
+  int status = 0;
+  bool told = false;
+  for (pid_t ended = 0; ended != child;) {
+    ended = waitpid(child, &status, WNOHANG);
+    if (ended < 0 && errno != EINTR)
+      throw s2d::io_error{s2d::concat(words[0], ": is lost: ", std::strerror(errno))};
+    if (stop_requested() && !told) told = kill(child, stop_exit_code() - 128) == 0;
+    const timespec pause{0, 20'000'000};
+    if (ended != child) nanosleep(&pause, nullptr);
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  if (stop_requested()) throw s2d::cancelled{};
+  if (WIFSIGNALED(status))
+    throw s2d::io_error{
+        s2d::concat(words[0], ": was ended by signal ", WTERMSIG(status),
+                    WTERMSIG(status) == SIGKILL ? ", perhaps for want of memory" : "")};
+  if (WEXITSTATUS(status) == 127) throw s2d::io_error{s2d::concat(program, ": cannot be started")};
+  throw told_already{words[0] + " failed"};
 }
 
 }  // namespace app

@@ -1,13 +1,19 @@
 #include "outputs.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <optional>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
+#include <simdjson.h>
+
 #include <s2d/io/atomic_file.hpp>
+#include <s2d/io/file.hpp>
 #include <s2d/io/ytvis.hpp>
 #include <s2d/keymask/output.hpp>
 
@@ -191,38 +197,110 @@ summary summarize(const findings& all, const settings& what, bool discovered) {
   return s;
 }
 
-std::string run_json(const findings& all, const summary& in_short, const fs::path& input,
-                     const settings& what, const std::string& stamp) {
+run_record::run_record(const findings& all, const summary& in_short, const fs::path& input,
+                       const settings& what, const std::string& stamp)
+    : stages{all.stages} {
   json_writer json;
-  json.begin_object().line().member("s2d", version_text);
-  json.line().member("stamp", stamp);
-  json.line().member("input", input.string());
-  json.line().member("result", in_short.result).line().member("message", in_short.message);
-  json.line().member("frames", in_short.frames).member("masks", in_short.masks);
+  json.begin_object().member("keymasks_stamp", stamp);
+  json.member("input", input.string());
+  json.member("result", in_short.result).member("message", in_short.message);
+  json.member("frames", in_short.frames).member("masks", in_short.masks);
   json.member("objects", in_short.objects).member("keymasks", in_short.keymasks);
-  json.line().member("width", all.width).member("height", all.height).member("fps", all.fps);
-  json.line().member("start", what.start).key("end");
+  json.member("width", all.width).member("height", all.height).member("fps", all.fps);
+  json.member("start", what.start).key("end");
   if (what.end == settings{}.end)
     json.null();
   else
     json.value(what.end);
   json.member("stride", what.stride).member("size", what.size);
-  if (!all.damage.empty()) json.line().member("damage", all.damage);
-  json.line().key("contrast").rounded(all.contrast, 3);
-  json.line().key("settings").begin_object();
+  if (!all.damage.empty()) json.member("damage", all.damage);
+  json.key("contrast").rounded(all.contrast, 3);
+  json.key("settings").begin_object();
   write_settings(json, what);
   json.end_object();
+  json.key("times").begin_array();
+  for (const double seconds : all.seconds) json.rounded(seconds, 4);
+  json.end_array().end_object();
+  parse(json.text());
+}
+
+run_record::run_record(const fs::path& file) {
+  std::error_code missing;
+  if (fs::is_regular_file(file, missing)) parse(s2d::read_text(file));
+}
+
+void run_record::parse(const std::string& text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object all;
+  if (parser.parse(text).get(all) != simdjson::SUCCESS) return;
+  for (const auto& [key, value] : all) {
+    if (key == "s2d" || key == "stamp" || key == "seconds") continue;
+    if (key != "stages") {
+      members_.emplace_back(key, simdjson::minify(value));
+      continue;
+    }
+    simdjson::dom::array entries;
+    if (value.get(entries) != simdjson::SUCCESS) continue;
+    for (const simdjson::dom::element entry : entries) {
+      std::string_view name;
+      double seconds = 0;
+      if (entry["name"].get(name) == simdjson::SUCCESS &&
+          entry["seconds"].get(seconds) == simdjson::SUCCESS)
+        stages.push_back({std::string{name}, seconds});
+    }
+  }
+}
+
+std::string run_record::text_of(std::string_view key) const {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  for (const auto& [name, json] : members_)
+    if (name == key && parser.parse(json).get(text) == simdjson::SUCCESS) return std::string{text};
+  return {};
+}
+
+std::size_t run_record::count_of(std::string_view key) const {
+  simdjson::dom::parser parser;
+  std::uint64_t count = 0;
+  for (const auto& [name, json] : members_)
+    if (name == key && parser.parse(json).get(count) == simdjson::SUCCESS)
+      return static_cast<std::size_t>(count);
+  return 0;
+}
+
+void run_record::set(std::string_view key, std::string json) {
+  for (auto& [name, value] : members_)
+    if (name == key) {
+      value = std::move(json);
+      return;
+    }
+  members_.emplace_back(key, std::move(json));
+}
+
+void run_record::drop(std::string_view key) {
+  std::erase_if(members_, [&](const auto& member) { return member.first == key; });
+}
+
+double run_record::seconds() const {
+  double sum = 0;
+  for (const stage_time& stage : stages) sum += stage.seconds;
+  return sum;
+}
+
+std::string run_record::text(const std::string& stamp) const {
+  json_writer json;
+  json.begin_object().line().member("s2d", version_text).line().member("stamp", stamp);
+  for (const auto& [key, value] : members_)
+    if (key != "times") json.line().key(key).raw(value);
   json.line().key("stages").begin_array();
-  double total = 0;
-  for (const stage_time& stage : all.stages) {
+  for (const stage_time& stage : stages) {
     json.line().begin_object().member("name", stage.name).key("seconds");
     json.rounded(stage.seconds, 3).end_object();
-    total += stage.seconds;
   }
-  json.line().end_array().line().key("seconds").rounded(total, 3);
-  json.line().key("times").begin_array();
-  for (const double seconds : all.seconds) json.rounded(seconds, 4);
-  json.end_array().line().end_object().finish();
+  json.line().end_array().line().key("seconds").rounded(seconds(), 3);
+  for (const auto& [key, value] : members_)
+    if (key == "times") json.line().key(key).raw(value);
+  json.line().end_object().finish();
   return json.text();
 }
 

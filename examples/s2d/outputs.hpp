@@ -3,6 +3,9 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "result.hpp"
 #include "settings.hpp"
@@ -38,9 +41,32 @@ struct summary {
 /// `discovered` tells whether keymasks were looked for.
 [[nodiscard]] summary summarize(const findings& all, const settings& what, bool discovered);
 
-/// The text of run.json.
-[[nodiscard]] std::string run_json(const findings& all, const summary& in_short,
-                                   const std::filesystem::path& input, const settings& what,
-                                   const std::string& stamp);
+/// run.json: what is known about a clip, member by member.
+class run_record {
+ public:
+  run_record() = default;
+  /// @param stamp  of frame masks and keymasks
+  run_record(const findings& all, const summary& in_short, const std::filesystem::path& input,
+             const settings& what, const std::string& stamp);
+  /// What a file says; nothing if there is none, or it is damaged.
+  explicit run_record(const std::filesystem::path& file);
+
+  /// Empty if there is no such member, or if it is no text.
+  [[nodiscard]] std::string text_of(std::string_view key) const;
+  /// 0 if there is no such member, or if it is no count.
+  [[nodiscard]] std::size_t count_of(std::string_view key) const;
+  /// In place of the member of that name, or as a new one.
+  void set(std::string_view key, std::string json);
+  void drop(std::string_view key);
+
+  std::vector<stage_time> stages;
+  [[nodiscard]] double seconds() const;
+  /// The text of the file. @param stamp  of everything that was asked for
+  [[nodiscard]] std::string text(const std::string& stamp) const;
+
+ private:
+  void parse(const std::string& text);
+  std::vector<std::pair<std::string, std::string>> members_;  // key and JSON, in order
+};
 
 }  // namespace app

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "json.hpp"
 
@@ -27,11 +28,22 @@ struct settings {
   std::filesystem::path tracks;    ///< folder of .npy tracks; empty: flow
 };
 
+/// Where s2d run may end.
+enum class stage { keymasks, train, labels, dense };
+
+/// What comes behind the keymasks. What is not said is up to s2d train.
+struct distillation {
+  stage until = stage::dense;
+  std::vector<std::string> training;  ///< options of s2d train, in words
+  std::size_t final_steps = 0;        ///< of the final round; 0: there is none
+};
+
 /// How the results are shown and computed, without influence on what they are.
 struct run_options {
   std::filesystem::path input;
   std::filesystem::path out;
   settings what;
+  distillation distil;
   std::size_t shard = 0;  ///< this process takes every shards-th video, from this one on
   std::size_t shards = 1;
   std::size_t threads = 0;  ///< 0: one per processor
@@ -52,6 +64,20 @@ struct run_options {
       return "ncut";
     case segmenter_kind::files:
       return "files";
+  }
+  return "";
+}
+
+[[nodiscard]] inline const char* name_of(stage which) {
+  switch (which) {
+    case stage::keymasks:
+      return "keymasks";
+    case stage::train:
+      return "train";
+    case stage::labels:
+      return "labels";
+    case stage::dense:
+      return "dense";
   }
   return "";
 }

@@ -6,13 +6,13 @@
 "$S2D_TOOL" given clip truth tracks features.npy
 
 # Masks from files: the keymasks are these masks.
-expect 0 "$S2D" run clip --out masks --segmenter files --masks truth --no-overlay --no-report
+expect 0 "$S2D" run clip --until keymasks --out masks --segmenter files --masks truth --no-overlay --no-report
 says stdout "2 objects"
 "$S2D_TOOL" compare truth masks/keymasks.json --least 0.999
 says masks/run.json '"segmenter":"files"'
 
 # Exact tracks instead of flow.
-expect 0 "$S2D" run clip --out tracked --masks truth --tracks tracks --no-overlay
+expect 0 "$S2D" run clip --until keymasks --out tracked --masks truth --tracks tracks --no-overlay
 says stdout "2 objects with 24 keymasks among 24 frame masks"
 "$S2D_TOOL" compare truth tracked/keymasks.json --least 0.999
 [ -s tracked/report.html ] || fail "no report of given tracks"
@@ -20,7 +20,7 @@ says tracked/run.json '"tracks":"tracks"'
 ! grep -q '"name":"flow"' tracked/run.json || fail "flow was computed beside given tracks"
 
 # The official choices.
-expect 0 "$S2D" run clip --out compat --masks truth --compat --no-overlay --no-report
+expect 0 "$S2D" run clip --until keymasks --out compat --masks truth --compat --no-overlay --no-report
 says compat/run.json '"compat":true'
 expect 0 "$S2D" discover clip --masks truth --compat --out compat.json
 "$S2D_TOOL" compare truth compat.json --least 0.999
@@ -34,7 +34,7 @@ expect 0 "$S2D" discover clip --masks truth --tracks tracks --out pictures.json
 # Features of another program, cut by the normalised cut.
 expect 0 "$S2D" masks clip --segmenter ncut --features features.npy --out ncut
 [ "$(find ncut -name '*.png' | wc -l)" = 12 ] || fail "not one picture a frame"
-expect 0 "$S2D" run clip --segmenter ncut --features features.npy --out ncut_result --no-overlay
+expect 0 "$S2D" run clip --until keymasks --segmenter ncut --features features.npy --out ncut_result --no-overlay
 says ncut_result/run.json '"segmenter":"ncut"'
 says ncut_result/run.json '"features":"features.npy"'
 

@@ -4,11 +4,11 @@
 
 "$S2D_TOOL" clip clip --frames 60 --size 320x240
 options=(--window 12 --overlap 4 --threads 1)
-expect 0 "$S2D" run clip --out whole "${options[@]}"
+expect 0 "$S2D" run clip --until keymasks --out whole "${options[@]}"
 
 stopped() {  # SIGNAL STATUS FOLDER
   local status=0
-  "$S2D" run clip --out "$3" "${options[@]}" >stdout 2>stderr &
+  "$S2D" run clip --until keymasks --out "$3" "${options[@]}" >stdout 2>stderr &
   local pid=$!
   for _ in $(seq 600); do
     [ -e "$3/.s2d/window_000001.json" ] && break
@@ -31,7 +31,7 @@ stopped TERM 143 other
 set +m
 kept=$(find result/.s2d -name 'window_*' | wc -l)
 [ "$kept" -ge 2 ] || fail "windows were not kept"
-expect 0 "$S2D" run clip --out result "${options[@]}"
+expect 0 "$S2D" run clip --until keymasks --out result "${options[@]}"
 says stderr "goes on"
 for file in masks.json keymasks.json table.csv; do
   same "whole/$file" "result/$file"
@@ -40,18 +40,18 @@ done
 
 # A damaged window is worked on again, and one of other settings is not taken.
 printf '{"stamp":"' >other/.s2d/window_000001.json
-expect 0 "$S2D" run clip --out other "${options[@]}"
+expect 0 "$S2D" run clip --until keymasks --out other "${options[@]}"
 for file in masks.json keymasks.json table.csv; do
   same "whole/$file" "other/$file"
 done
 
 # Killed without a chance to clean up: nothing half-written under a final name.
-"$S2D" run clip --out killed "${options[@]}" >stdout 2>stderr &
+"$S2D" run clip --until keymasks --out killed "${options[@]}" >stdout 2>stderr &
 pid=$!
 sleep 0.5
 kill -KILL "$pid"
 wait "$pid" || true
 [ ! -e killed/run.json ] || fail "run.json is there after SIGKILL"
-expect 0 "$S2D" run clip --out killed "${options[@]}"
+expect 0 "$S2D" run clip --until keymasks --out killed "${options[@]}"
 same whole/masks.json killed/masks.json
 no_leftovers killed

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 
 "$S2D_TOOL" clip clip --frames 24 --truth truth
-expect 0 "$S2D" run clip --out result --cutouts
+expect 0 "$S2D" run clip --until keymasks --out result --cutouts
 says stdout "2 objects"
 says stdout "result/report.html"
 for file in report.html overlay.mp4 keymasks.json masks.json table.csv run.json; do
@@ -25,19 +25,19 @@ says stdout "2 annotations"
 
 # A video file gives the same objects; quiet is quiet; JSON is for machines.
 "$S2D_TOOL" clip clip.mp4 --frames 24
-expect 0 "$S2D" run clip.mp4 --out video --quiet --no-overlay --no-report --no-csv
+expect 0 "$S2D" run clip.mp4 --until keymasks --out video --quiet --no-overlay --no-report --no-csv
 [ ! -s stdout ] && [ ! -s stderr ] || fail "--quiet says something"
 for file in report.html overlay.mp4 table.csv; do
   [ ! -e "video/$file" ] || fail "$file was not wanted"
 done
 says video/run.json '"objects":2'
-expect 0 "$S2D" run clip.mp4 --out json --json --no-overlay
+expect 0 "$S2D" run clip.mp4 --until keymasks --out json --json --no-overlay
 "$S2D_TOOL" json stdout || fail "--json is no JSON"
 says stdout '"status":"done"'
 says stdout '"objects":2'
 
 # Part of a clip, smaller.
-expect 0 "$S2D" run clip.mp4 --out part --start 4 --end 20 --stride 2 --size 96
+expect 0 "$S2D" run clip.mp4 --until keymasks --out part --start 4 --end 20 --stride 2 --size 96
 says part/run.json '"frames":8'
 says part/run.json '"width":96'
 says part/masks.json '"clip/00004.jpg"'

@@ -3,30 +3,30 @@
 . "$(dirname "$0")/common.sh"
 
 "$S2D_TOOL" clip clip --frames 12
-expect 0 "$S2D" run clip --out result --no-overlay
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay
 cp result/run.json first.json
 touch -d '2001-01-01' result/masks.json
-expect 0 "$S2D" run clip --out result --no-overlay
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay
 says stderr "skipped"
 same result/run.json first.json
 [ "$(date -r result/masks.json +%Y)" = 2001 ] || fail "finished work was done again"
-expect 0 "$S2D" run clip --out result --no-overlay --json
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay --json
 says stdout '"status":"skipped"'
 "$S2D_TOOL" json stdout || fail "--json is no JSON"
 
-expect 0 "$S2D" run clip --out result --no-overlay --end 11
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay --end 11
 says result/run.json '"frames":11'
 [ "$(date -r result/masks.json +%Y)" != 2001 ] || fail "other settings were skipped"
-expect 0 "$S2D" run clip --out result --no-overlay
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay
 says result/run.json '"frames":12'
 rm clip/00011.png
-expect 0 "$S2D" run clip --out result --no-overlay
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay
 says result/run.json '"frames":11'
 touch -d '2001-01-01' result/masks.json
-expect 0 "$S2D" run clip --out result --no-overlay --force
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay --force
 [ "$(date -r result/masks.json +%Y)" != 2001 ] || fail "--force did nothing"
 rm result/keymasks.json
-expect 0 "$S2D" run clip --out result --no-overlay
+expect 0 "$S2D" run clip --until keymasks --out result --no-overlay
 [ -s result/keymasks.json ] || fail "a missing file was not made again"
 
 for command in masks discover; do

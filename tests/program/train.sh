@@ -30,9 +30,20 @@ says stdout "8 frames"
 expect 0 "$S2D" predict clip --model model --out masks/ --threads 1
 [ "$(find masks -name '*.png' | wc -l)" = 8 ] || fail "not one picture a frame"
 
-# What is predicted can be learned.
-expect 0 "$S2D" train clip --labels dense.json --min-score 0.75 --out final --steps 2 --threads 1
+# What is predicted can be learned; what was missed stays as it was.
+expect 0 "$S2D" label dense.json --out labels.json --min-score 0.5
+says stdout "2 objects in 16 masks, 0 with keymasks only"
+expect 0 "$S2D" label dense.json --out labels.json --min-score 0.5
+says stderr "skipped"
+expect 0 "$S2D" train clip --labels labels.json --out final --steps 2 --threads 1
 says stdout "2 objects in 16 masks"
+expect 0 "$S2D" predict clip --model model --out one.json --objects 1 --threads 1
+expect 0 "$S2D" label one.json --keymasks truth.json --out both.json --min-score 0.5 --min-area 20
+says stdout "2 objects in 16 masks, 1 with keymasks only"
+"$S2D_TOOL" compare truth both.json --least 0.5
+expect 1 "$S2D" label dense.json --out none.json --min-score 1
+one_error
+expect 2 "$S2D" label dense.json --out dense.json
 expect 0 "$S2D" predict clip --model model --out none.json --min-score 1 --threads 1
 says stdout "0 objects"
 
@@ -78,6 +89,8 @@ one_error
 "$S2D" convert truth frame_masks.json --frame-masks --quiet
 expect 1 "$S2D" train clip --labels frame_masks.json --out new
 says stderr "frame mask"
+expect 1 "$S2D" label frame_masks.json --out new.json
+says stderr "frame mask"
 "$S2D_TOOL" clip other --frames 5 --size 96x64
 expect 1 "$S2D" train other --labels truth.json --out new
 one_error
@@ -88,3 +101,5 @@ expect 1 "$S2D" predict clip --model parts --out new.json
 says stderr "config.json"
 expect 0 "$S2D" train --help
 says stdout "log.jsonl"
+expect 0 "$S2D" label --help
+says stdout "--keymasks"

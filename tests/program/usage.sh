@@ -17,40 +17,40 @@ expect 2 "$S2D"
 expect 2 "$S2D" dance
 expect 2 "$S2D" run
 expect 2 "$S2D" run clip.mp4
-expect 2 "$S2D" run clip.mp4 --out r --colour red
-expect 2 "$S2D" run clip.mp4 --out r --stride 0
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --colour red
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --stride 0
 one_error
 says stderr "--stride"
-expect 2 "$S2D" run clip.mp4 --out r --stride x
-expect 2 "$S2D" run clip.mp4 --out r --start 9 --end 3
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --stride x
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --start 9 --end 3
 says stderr "--end"
-expect 2 "$S2D" run clip.mp4 --out r --start -1
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --start -1
 for shard in 0/2 3/2 a/b 1 1/ /2 1/0 1/2/3; do
-  expect 2 "$S2D" run clip.mp4 --out r --shard "$shard"
+  expect 2 "$S2D" run clip.mp4 --until keymasks --out r --shard "$shard"
   says stderr "--shard"
 done
-expect 2 "$S2D" run clip.mp4 --out r --window 20 --overlap 20
-expect 2 "$S2D" run clip.mp4 --out r --segmenter magic
-expect 2 "$S2D" run clip.mp4 --out r --segmenter files
-expect 2 "$S2D" run clip.mp4 --out r --segmenter motion --masks m
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --window 20 --overlap 20
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --segmenter magic
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --segmenter files
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --segmenter motion --masks m
 expect 2 "$S2D" rum clip.mp4
 says stderr "found rum, expected a command: run, masks"
 expect 2 "$S2D"
 says stderr "expected a command: run, masks"
-expect 2 "$S2D" run clip.mp4 --out
+expect 2 "$S2D" run clip.mp4 --until keymasks --out
 says stderr "--out: needs a value"
 says stderr "Try s2d run --help."
 for option in --start --end --stride --size --window --overlap --threads; do
   for value in -2 1.5 x 99999999999999999999; do
-    expect 2 "$S2D" run clip.mp4 --out r "$option" "$value"
+    expect 2 "$S2D" run clip.mp4 --until keymasks --out r "$option" "$value"
     says stderr "found $value, expected a whole number, 0 or more"
   done
 done
-expect 2 "$S2D" run clip.mp4 --out r --threads 1000000
-expect 2 "$S2D" run "" --out r
-expect 2 "$S2D" run clip.mp4 --out ""
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r --threads 1000000
+expect 2 "$S2D" run "" --until keymasks --out r
+expect 2 "$S2D" run clip.mp4 --until keymasks --out ""
 says stderr "--out: is empty"
-expect 2 "$S2D" run clip.mp4 --out r.mp4
+expect 2 "$S2D" run clip.mp4 --until keymasks --out r.mp4
 says stderr "expected a folder"
 expect 2 "$S2D" masks clip.mp4 --out r.mp4
 says stderr "expected a .json file or a folder"
@@ -59,6 +59,6 @@ says stderr "expected a name that ends in .json"
 expect 2 "$S2D" discover clip.mp4 --out r.json --overlay r.avi
 says stderr "expected a name that ends in .mp4"
 mkdir frames
-expect 2 "$S2D" run frames --out frames
+expect 2 "$S2D" run frames --until keymasks --out frames
 says stderr "--out: is INPUT itself"
 [ ! -e r ] || fail "a wrong call made a folder"

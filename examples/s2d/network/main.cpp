@@ -1,4 +1,4 @@
-// s2d train, s2d predict: the part of the s2d program that needs LibTorch.
+// s2d train, s2d predict, s2d label: the part of the s2d program that needs LibTorch.
 
 #include <cstdio>
 #include <exception>
@@ -44,6 +44,16 @@ an object is absent), or palette PNG if --out is a folder.
 Examples:
   s2d predict clip.mp4 --model model --out dense.json --overlay dense.mp4
   s2d predict frames/ --model model --out masks/ --objects 1
+)";
+
+constexpr const char* label_footer = R"(
+Keeps the objects that the network is sure of, of overlapping ones the best; a frame without a mask
+is null. With --keymasks, objects that the network missed (no label covers half of their keymasks)
+stay in the labels as they are, in some frames only.
+
+Examples:
+  s2d label dense.json --keymasks result/keymasks.json --out labels.json
+  s2d train clip.mp4 --labels labels.json --out final      the final round
 )";
 
 /// HxW, both multiples of 32.
@@ -93,6 +103,17 @@ void check_predict(const app::predict_options& options) {
                                            ", expected more than --start ", options.what.start)};
 }
 
+void check_label(const app::label_request& what) {
+  std::error_code ignored;
+  for (const fs::path& given : {what.predictions, what.keymasks})
+    if (fs::equivalent(given, what.out, ignored))
+      throw CLI::ValidationError{"--out: is " + given.string() +
+                                 " itself, expected a file of its own"};
+  if (what.out.extension() != ".json")
+    throw CLI::ValidationError{"--out: found " + what.out.string() +
+                               ", expected a name that ends in .json"};
+}
+
 int run_program(int argc, char** argv) {
   CLI::App program{"Learns the objects of a video from its keymasks.", "s2d"};
   program.require_subcommand(1);
@@ -115,7 +136,7 @@ int run_program(int argc, char** argv) {
   train_app->add_option("--preset", preset, "tiny: narrow, from nothing, on a processor (default)")
       ->check(CLI::IsMember({"tiny"}))
       ->group(network);
-  train_app->add_option("--steps", train.steps, "Steps of training (default 400)")
+  train_app->add_option("--steps", train.steps, "Steps of training (default 800)")
       ->check(whole(1, 1e9))
       ->group(network);
   train_app
@@ -205,15 +226,37 @@ int run_program(int argc, char** argv) {
       ->group(work);
   predict_app->footer(predict_footer);
 
+  app::label_request label;
+  CLI::App* label_app = program.add_subcommand("label", "Predictions as labels for another round");
+  label_app->add_option("PREDICTIONS", label.predictions, "What s2d predict wrote, .json")
+      ->required();
+  label_app->add_option("-o,--out", label.out, "A .json file")->required();
+  label_app->add_option("--keymasks", label.keymasks,
+                        "Keymasks of the same clip: objects that the network missed are kept");
+  label_app
+      ->add_option("--min-score", label.min_score,
+                   "Leave out predictions of a lower score (default 0.75)")
+      ->check(share);
+  label_app
+      ->add_option("--nms", label.most_overlap,
+                   "Leave out objects that overlap more than this with a better one, IoU over the "
+                   "whole clip (default 0.75); 1: none")
+      ->check(share);
+  label_app->add_option("--min-area", label.min_area, "Leave out masks of fewer pixels (default 1)")
+      ->check(whole(0, 1e9));
+  label_app->add_flag("--force", label.force, "Do finished work again");
+  label_app->add_flag("-q,--quiet", label.quiet, "No summary; errors only");
+  label_app->footer(label_footer);
+
   try {
     program.parse(argc, argv);
     train.weigh = weight == "trust";
     if (train_app->parsed()) {
       parse_size(size, train);
       check_train(train);
-    } else {
-      check_predict(predict);
     }
+    if (predict_app->parsed()) check_predict(predict);
+    if (label_app->parsed()) check_label(label);
   } catch (const CLI::Success& asked) {
     return program.exit(asked);
   } catch (const CLI::ParseError& error) {
@@ -224,7 +267,9 @@ int run_program(int argc, char** argv) {
     std::fprintf(stderr, "s2d: %s\nTry s2d%s --help.\n", text.c_str(), command.c_str());
     return app::exit_usage;
   }
-  return train_app->parsed() ? app::train_command(train) : app::predict_command(predict);
+  if (train_app->parsed()) return app::train_command(train);
+  if (predict_app->parsed()) return app::predict_command(predict);
+  return app::label_command(label);
 }
 
 }  // namespace

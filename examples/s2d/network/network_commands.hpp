@@ -16,7 +16,7 @@ struct train_options {
   std::filesystem::path labels;  ///< YouTube-VIS JSON, or a folder of palette PNG
   std::filesystem::path out;     ///< folder
 
-  std::int64_t steps = 400;
+  std::int64_t steps = 800;
   std::int64_t seed = 0;
   std::int64_t height = 0;  ///< training size, multiples of 32; 0: as the frames suggest
   std::int64_t width = 0;
@@ -52,5 +52,19 @@ struct predict_options {
 
 /// `s2d predict`.
 int predict_command(const predict_options& options);
+
+struct label_request {
+  std::filesystem::path predictions;  ///< YouTube-VIS JSON, as s2d predict writes it
+  std::filesystem::path keymasks;     ///< of the same videos; empty: none
+  std::filesystem::path out;          ///< .json
+  double min_score = 0.75;            ///< objects below are left out
+  double most_overlap = 0.75;         ///< with a better object over the whole clip, IoU
+  std::int64_t min_area = 1;          ///< pixels below which a mask counts as none
+  bool force = false;
+  bool quiet = false;
+};
+
+/// `s2d label`.
+int label_command(const label_request& what);
 
 }  // namespace app

@@ -49,9 +49,29 @@
 
   if (video) {
     // A blob can be sought in browsers that do not seek in data URIs.
-    const [head, body] = video.src.split(",", 2);
-    const bytes = Uint8Array.from(atob(body), (c) => c.charCodeAt(0));
-    video.src = URL.createObjectURL(new Blob([bytes], {type: head.slice(5).split(";")[0]}));
+    const blobOf = (uri) => {
+      const [head, body] = uri.split(",", 2);
+      const bytes = Uint8Array.from(atob(body), (c) => c.charCodeAt(0));
+      return URL.createObjectURL(new Blob([bytes], {type: head.slice(5).split(";")[0]}));
+    };
+    video.src = blobOf(video.src);
+    const other = byId("other");
+    if (other) {
+      const views = {dense: [video.src, data.dense], keymasks: [blobOf(other.src), data.video]};
+      data.video = data.dense;
+      other.remove();
+      byId("views").hidden = false;
+      for (const button of document.querySelectorAll("#views button"))
+        button.addEventListener("click", () => {
+          const playing = !video.paused;
+          for (const each of document.querySelectorAll("#views button"))
+            each.setAttribute("aria-pressed", String(each === button));
+          [video.src, data.video] = views[button.dataset.view];
+          if (playing) video.addEventListener("loadedmetadata", () => video.play(), {once: true});
+        });
+    } else {
+      data.video = data.video || data.dense;
+    }
     video.controls = false;
     byId("transport").hidden = false;
 

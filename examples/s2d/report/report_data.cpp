@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <system_error>
 #include <string_view>
 #include <unordered_map>
 
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 using simdjson::dom::element;
 
 constexpr std::size_t most_frames = 10'000'000;
+/// Frames that are shown as frame masks, keymasks and dense masks.
+constexpr std::size_t compared_frames = 4;
 /// A mask belongs to the place of an object if their boxes overlap by more than this share.
 constexpr double same_place = 0.3;
 /// The place of an object is known this many frames beyond a keymask.
@@ -165,6 +168,39 @@ void read_run(const fs::path& file, result_data& data) {
     for (const stage_entry& stage : data.stages) data.seconds += stage.seconds;
   }
   if (const auto settings = run.find("settings")) flatten(*settings, "", data.settings);
+  if (const auto training = run.find("training")) flatten(*training, "training", data.settings);
+  if (const auto dense = run.find("dense")) {
+    const node said{*dense, file.string() + ".dense"};
+    data.has_dense = true;
+    data.dense_message = said.text("message");
+    for (const element key : said.list("keymask_objects"))
+      data.dense_keys.push_back(key.is_null() ? none : said.to_count(key, "keymask_objects") - 1);
+    const std::size_t count = (std::min)(compared_frames, data.frames);
+    for (std::size_t i = 0; i < count; ++i)
+      data.compared.push_back((2 * i + 1) * data.frames / (2 * count));
+  }
+}
+
+/// The log of a round of training; nothing where there is none.
+std::vector<loss_entry> read_losses(const fs::path& file) {
+  std::vector<loss_entry> losses;
+  std::error_code missing;
+  if (!fs::exists(file, missing)) return losses;
+  simdjson::dom::parser parser;
+  const std::string text = s2d::read_text(file);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = (std::min)(text.find('\n', at), text.size());
+    const std::string name = s2d::concat(file.string(), ": line ", losses.size() + 1);
+    const node line{parse(parser, text.substr(at, end - at), name), name};
+    const auto number = [&](const char* key) {
+      const double value = line.number(key);
+      return std::isfinite(value) ? value : 0.0;
+    };
+    losses.push_back({number("loss_mask"), number("loss_dice"), number("loss_class"),
+                      number("teacher_mask") + number("teacher_dice") + number("teacher_class")});
+    at = end + 1;
+  }
+  return losses;
 }
 
 std::size_t checked_frame(const node& owner, std::size_t frame, std::size_t frames) {
@@ -204,6 +240,7 @@ object_entry read_object(const node& annotation, std::size_t frames) {
 }
 
 mask_entry read_mask(const node& annotation, std::size_t frames,
+                     const std::vector<std::size_t>& compared,
                      const std::unordered_map<std::size_t, std::size_t>& object_of_id) {
   mask_entry mask;
   mask.id = annotation.count("id", 0);
@@ -219,6 +256,9 @@ mask_entry read_mask(const node& annotation, std::size_t frames,
     const auto known = object_of_id.find(annotation.to_count(*object, "object"));
     if (known != object_of_id.end()) mask.object = known->second;
   }
+  if (std::binary_search(compared.begin(), compared.end(), mask.frame))
+    for (const element runs : annotation.list("segmentations"))
+      if (!runs.is_null()) mask.counts = node{runs, annotation.name()}.text("counts");
   if (const auto visibility = annotation.find("visibility")) {
     const node bits{*visibility, annotation.name() + ".visibility"};
     mask.visible_from = bits.count("start", 0);
@@ -310,11 +350,29 @@ result_data read_results(const fs::path& folder) {
   data.has_masks = fs::exists(masks);
   if (data.has_masks)
     each_annotation(masks, [&](const node& annotation) {
-      data.masks.push_back(read_mask(annotation, data.frames, object_of_id));
+      data.masks.push_back(read_mask(annotation, data.frames, data.compared, object_of_id));
     });
   std::stable_sort(data.masks.begin(), data.masks.end(),
                    [](const mask_entry& a, const mask_entry& b) { return a.frame < b.frame; });
   find_states(data);
+
+  const fs::path dense = folder / "dense.json";
+  data.has_dense = data.has_dense && fs::exists(dense);
+  if (data.has_dense) {
+    each_annotation(dense, [&](const node& annotation) {
+      data.dense.push_back(read_object(annotation, data.frames));
+    });
+    data.dense_keys.resize(data.dense.size(), none);
+    for (std::size_t& key : data.dense_keys)
+      if (key >= data.objects.size()) key = none;
+  }
+  const auto done = [&](std::string_view name) {
+    return std::any_of(data.stages.begin(), data.stages.end(),
+                       [&](const stage_entry& stage) { return stage.name == name; });
+  };
+  if (done("train")) data.rounds.push_back(read_losses(folder / "model" / "log.jsonl"));
+  if (done("final round")) data.rounds.push_back(read_losses(folder / "final" / "log.jsonl"));
+  std::erase_if(data.rounds, [](const auto& round) { return round.empty(); });
   return data;
 }
 

@@ -24,6 +24,7 @@ struct mask_entry {
   s2d::box box;
   std::size_t visible_from = 0;  ///< frame that the first of the bits is about
   std::string visible;           ///< '1' where it is visible, else '0'
+  std::string counts;  ///< COCO's compressed run lengths, in frames that are compared only
 };
 
 /// One keymask of keymasks.json.
@@ -42,6 +43,12 @@ struct object_entry {
   std::vector<std::pair<std::size_t, std::size_t>> ranges;  ///< visible, first and last frame
   std::vector<keymask_entry> keymasks;                      ///< ascending frames
   std::string states;  ///< [frames] '.' not visible, 'v' visible, 'r' mask rejected, 'k' keymask
+};
+
+/// One step of training.
+struct loss_entry {
+  double mask = 0, dice = 0, class_ = 0;  ///< from masks that were given
+  double teacher = 0;                     ///< from those of the teacher, all together
 };
 
 struct stage_entry {
@@ -68,6 +75,13 @@ struct result_data {
   bool has_keymasks = false;      ///< there is a keymasks.json
   std::vector<mask_entry> masks;  ///< ascending frames
   std::vector<object_entry> objects;
+
+  bool has_dense = false;               ///< there is a dense.json, and run.json speaks of it
+  std::string dense_message;            ///< for people
+  std::vector<object_entry> dense;      ///< predicted objects, masks in keymasks; no states
+  std::vector<std::size_t> dense_keys;  ///< [dense] index among the objects, or none
+  std::vector<std::size_t> compared;    ///< frames that are shown side by side, ascending
+  std::vector<std::vector<loss_entry>> rounds;  ///< of training, a line for every step
 
   [[nodiscard]] std::size_t keymask_count() const {
     std::size_t count = 0;

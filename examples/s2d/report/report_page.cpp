@@ -8,6 +8,7 @@
 
 #include "../palette.hpp"
 #include "html.hpp"
+#include "report_dense.hpp"
 #include "template.hpp"
 
 namespace app::report {
@@ -132,13 +133,23 @@ constexpr std::string_view transport_tail = R"(<output id="now" for="scrub">fram
 </div>
 )";
 
+constexpr std::string_view view_buttons =
+    R"(<div class="views" id="views" role="group" aria-label="Which masks are shown" hidden>
+<button type="button" data-view="dense" aria-pressed="true">Dense masks</button>
+<button type="button" data-view="keymasks" aria-pressed="false">Keymasks</button>
+</div>
+)";
+
 std::string clip_section(const result_data& data, const page_pictures& pictures) {
   std::string text = "<section aria-labelledby=\"clip\">\n<h2 id=\"clip\">Clip</h2>\n";
-  if (pictures.video.uri.empty()) {
+  const page_video& first =
+      pictures.dense_video.uri.empty() ? pictures.video : pictures.dense_video;
+  if (first.uri.empty()) {
     if (!pictures.video.note.empty())
       text += "<p class=\"about\">" + escape(pictures.video.note) + "</p>\n";
     return text + frame_strip(pictures) + "</section>\n";
   }
+  const bool both = !pictures.dense_video.uri.empty() && !pictures.video.uri.empty();
   if (!pictures.objects.empty())
     text +=
         "<p class=\"about\">Keymasks are filled in the colour of their object; other frame masks "
@@ -147,12 +158,16 @@ std::string clip_section(const result_data& data, const page_pictures& pictures)
     text += "<p class=\"about\">Frame masks have thin white edges.</p>\n";
   if (!pictures.video.note.empty())
     text += "<p class=\"about\">" + escape(pictures.video.note) + "</p>\n";
-  text += concat("<div class=\"player", pictures.objects.empty() ? " alone" : "",
-                 "\">\n<div>\n<div class=\"screen\"><div class=\"stage\">"
+  text += concat("<div class=\"player", pictures.objects.empty() ? " alone" : "", "\">\n<div>\n",
+                 both ? view_buttons : std::string_view{},
+                 "<div class=\"screen\"><div class=\"stage\">"
                  "<video id=\"video\" controls muted loop playsinline preload=\"auto\" "
                  "aria-label=\"The clip with its masks drawn in\" src=\"",
-                 pictures.video.uri,
-                 "\"></video><button type=\"button\" class=\"icon mini-close\" id=\"mini-close\" "
+                 first.uri, "\"></video>",
+                 both ? concat("<video id=\"other\" muted hidden preload=\"none\" src=\"",
+                               pictures.video.uri, "\"></video>")
+                      : std::string{},
+                 "<button type=\"button\" class=\"icon mini-close\" id=\"mini-close\" "
                  "aria-label=\"Close the small video\"><svg viewBox=\"0 0 20 20\" "
                  "aria-hidden=\"true\"><path d=\"M5 5l10 10M15 5L5 15\"></path></svg></button>"
                  "</div></div>\n",
@@ -513,10 +528,12 @@ std::string script_data(const result_data& data, const page_pictures& pictures,
   text += ",\"times\":";
   text += data.times.empty() ? "null"
                              : json_list(data.times, [&](double time) { return rounded(time, 3); });
-  text += pictures.video.uri.empty()
-              ? ",\"video\":null"
-              : concat(",\"video\":{\"frames\":", (std::max)(pictures.video.frames, std::size_t{1}),
-                       ",\"stride\":", pictures.video.stride, "}");
+  const auto video = [&](const page_video& shown) {
+    return shown.uri.empty() ? std::string{"null"}
+                             : concat("{\"frames\":", (std::max)(shown.frames, std::size_t{1}),
+                                      ",\"stride\":", shown.stride, "}");
+  };
+  text += concat(",\"video\":", video(pictures.video), ",\"dense\":", video(pictures.dense_video));
   text += ",\"ids\":" +
           json_list(data.objects, [](const object_entry& object) { return number_of(object.id); });
   text += ",\"objects\":{";
@@ -547,22 +564,29 @@ std::string write_page(const result_data& data, const page_pictures& pictures,
   if (data.has_masks) sources += ", masks.json";
   if (data.has_keymasks) sources += ", keymasks.json";
   if (!pictures.video.uri.empty()) sources += ", overlay.mp4";
-  return fill(template_html, {{"version", escape(data.version)},
-                              {"title", escape(name.empty() ? data.input.string() : name)},
-                              {"css", std::string{template_css}},
-                              {"script", std::string{template_js}},
-                              {"message", escape(data.message)},
-                              {"numbers", numbers(data)},
-                              {"meta", meta(data)},
-                              {"notes", notes(data, pictures)},
-                              {"clip", clip_section(data, pictures)},
-                              {"objects", objects_section(data, pictures, options)},
-                              {"coherence", coherence_section(data, chosen)},
-                              {"visibility", visibility_section(data, pictures.visibility)},
-                              {"stages", stages_table(data)},
-                              {"settings", settings_table(data)},
-                              {"sources", sources},
-                              {"data", script_data(data, pictures, chosen)}});
+  if (data.has_dense) sources += ", dense.json";
+  if (!pictures.dense_video.uri.empty()) sources += ", dense.mp4";
+  if (!data.rounds.empty()) sources += ", log.jsonl";
+  return fill(template_html,
+              {{"version", escape(data.version)},
+               {"title", escape(name.empty() ? data.input.string() : name)},
+               {"css", std::string{template_css}},
+               {"script", std::string{template_js}},
+               {"message", escape(data.message + (data.dense_message.empty() ? "" : " ") +
+                                  data.dense_message)},
+               {"numbers", numbers(data)},
+               {"meta", meta(data)},
+               {"notes", notes(data, pictures)},
+               {"clip", clip_section(data, pictures)},
+               {"compared", comparison_section(pictures)},
+               {"training", training_section(data)},
+               {"objects", objects_section(data, pictures, options)},
+               {"coherence", coherence_section(data, chosen)},
+               {"visibility", visibility_section(data, pictures.visibility)},
+               {"stages", stages_table(data)},
+               {"settings", settings_table(data)},
+               {"sources", sources},
+               {"data", script_data(data, pictures, chosen)}});
 }
 
 }  // namespace app::report

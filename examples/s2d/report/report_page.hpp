@@ -21,12 +21,18 @@ struct page_pictures {
     std::size_t frame = 0;
     picture small;
   };
+  struct comparison {
+    std::size_t frame = 0;
+    picture frame_masks, keymasks, dense;
+  };
   std::vector<std::size_t> objects;                ///< that are shown, ascending
   std::vector<std::vector<thumbnail>> thumbnails;  ///< [shown objects]
   std::vector<strip_frame> strip;                  ///< frames of the clip
   visibility_picture visibility;
-  page_video video;
-  std::string missing_clip;  ///< why there are no pictures of the clip; empty if there are
+  std::vector<comparison> compared;  ///< frames of the clip
+  page_video video;                  ///< with keymasks
+  page_video dense_video;            ///< with dense masks
+  std::string missing_clip;          ///< why there are no pictures of the clip; empty if there are
 };
 
 [[nodiscard]] std::string write_page(const result_data& data, const page_pictures& pictures,

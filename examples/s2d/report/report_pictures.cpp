@@ -13,6 +13,7 @@
 #include <s2d/io/image.hpp>
 #include <s2d/mask/rle.hpp>
 
+#include "../overlay.hpp"
 #include "html.hpp"
 
 namespace app::report {
@@ -201,6 +202,41 @@ picture small_frame(const s2d::image& frame, std::ptrdiff_t longer_side) {
     return (std::max)(std::ptrdiff_t{1}, (2 * extent * longer_side + longer) / (2 * longer));
   };
   return as_jpeg(s2d::resize_area(frame, scaled(frame.height), scaled(frame.width)), frame_quality);
+}
+
+picture painted_frame(const result_data& data, std::size_t t, painted_masks which,
+                      const s2d::image& frame, std::ptrdiff_t longer_side) {
+  s2d::image pixels = frame;
+  const auto runs = [&](const std::string& counts) {
+    return s2d::rle::from_string(counts, data.height, data.width);
+  };
+  const int line = (std::max)(1, static_cast<int>((std::max)(frame.height, frame.width) / 360));
+  if (which == painted_masks::frame_masks) {
+    for (const mask_entry& mask : data.masks)
+      if (mask.frame == t && !mask.counts.empty())
+        paint(pixels, runs(mask.counts), {245, 245, 245}, 0.35, 2 * line);
+    return small_frame(pixels, longer_side);
+  }
+  const bool dense = which == painted_masks::dense;
+  std::size_t loose = data.objects.size();
+  struct mark {
+    std::size_t number;
+    s2d::box box;
+  };
+  std::vector<mark> marks;
+  const std::vector<object_entry>& objects = dense ? data.dense : data.objects;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const std::size_t own = !dense ? i : data.dense_keys[i] == none ? loose++ : data.dense_keys[i];
+    for (const keymask_entry& key : objects[i].keymasks) {
+      if (key.frame != t) continue;
+      const s2d::rle mask = runs(key.counts);
+      paint(pixels, mask, colour_of(own), 0.45, 2 * line);
+      marks.push_back({own, s2d::bounding_box(mask)});
+    }
+  }
+  for (const auto& [number, box] : marks)
+    label(pixels, number + 1, colour_of(number), box.x, box.y - 13 * line);
+  return small_frame(pixels, longer_side);
 }
 
 visibility_picture draw_visibility(const result_data& data, const report_options& options) {

@@ -43,6 +43,15 @@ struct picture {
 /// A frame no larger than `longer_side` pixels.
 [[nodiscard]] picture small_frame(const s2d::image& frame, std::ptrdiff_t longer_side);
 
+/// What a frame is painted with to be compared.
+enum class painted_masks { frame_masks, keymasks, dense };
+
+/// A frame no larger than `longer_side` pixels with its masks: frame masks white, objects in their
+/// colour and with their number, dense masks as the keymasks of the same object.
+/// @throws s2d::invalid_input if run lengths are damaged
+[[nodiscard]] picture painted_frame(const result_data& data, std::size_t t, painted_masks which,
+                                    const s2d::image& frame, std::ptrdiff_t longer_side);
+
 /// The visibility matrix as a picture with transparent background: a row per mask, grouped by
 /// object, those of no object last; a column per frame.
 struct visibility_picture {
@@ -60,14 +69,15 @@ struct visibility_picture {
 [[nodiscard]] visibility_picture draw_visibility(const result_data& data,
                                                  const report_options& options);
 
-/// The overlay video, made smaller if it exceeds the limits (with a temporary file beside `html`).
+/// overlay.mp4 or dense.mp4, made smaller if it exceeds the limits (with a temporary file beside
+/// `html`).
 struct page_video {
   std::string uri;   ///< empty: there is none
   std::string note;  ///< for people: why it is missing or what was done to it
   std::size_t frames = 0;
   std::size_t stride = 1;  ///< of the frames of the clip that are in the video
 };
-[[nodiscard]] page_video load_video(const std::filesystem::path& folder,
+[[nodiscard]] page_video load_video(const std::filesystem::path& file,
                                     const std::filesystem::path& html, const result_data& data,
                                     const report_options& options);
 

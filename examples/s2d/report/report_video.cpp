@@ -70,26 +70,26 @@ page_video smaller_video(const fs::path& from, const fs::path& scratch, const re
     video.uri = data_uri("video/mp4", s2d::read_file(scratch));
     video.frames = count;
     video.stride = stride;
-    video.note = "This is a smaller copy of overlay.mp4";
+    video.note = "This is a smaller copy of " + from.filename().string();
     video.note += stride > 1 ? s2d::concat(" with one frame in ", stride, ", so it plays ", stride,
                                            " times as fast.")
                              : std::string{"."};
     return video;
   }
-  video.note = "overlay.mp4 is too long for this page; it is in the result folder.";
+  video.note = from.filename().string() + " is too long for this page; it is in the result folder.";
   return video;
 }
 
 }  // namespace
 
-page_video load_video(const fs::path& folder, const fs::path& html, const result_data& data,
+page_video load_video(const fs::path& file, const fs::path& html, const result_data& data,
                       const report_options& options) {
   page_video video;
-  const fs::path file = folder / "overlay.mp4";
+  const std::string name = file.filename().string();
   std::error_code missing;
   const auto size = fs::file_size(file, missing);
   if (missing) {
-    video.note = "There is no overlay.mp4 in the result folder.";
+    video.note = "There is no " + name + " in the result folder.";
     return video;
   }
   if (size <= options.max_video_bytes) {
@@ -102,9 +102,9 @@ page_video load_video(const fs::path& folder, const fs::path& html, const result
   try {
     return smaller_video(file, scratch, data, options);
   } catch (const s2d::invalid_input& error) {
-    video.note = s2d::concat("overlay.mp4 is too large for this page as it is: ", error.what());
+    video.note = s2d::concat(name, " is too large for this page as it is: ", error.what());
   } catch (const s2d::io_error& error) {
-    video.note = s2d::concat("overlay.mp4 is too large for this page as it is: ", error.what());
+    video.note = s2d::concat(name, " is too large for this page as it is: ", error.what());
   }
   return video;
 }

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The official recipe as an example: keymasks, distillation, dense labels, a final round.
+. "$(dirname "$0")/common.sh"
+
+example=$(dirname "$S2D")/../example_train_s2d
+if [ ! -x "$example" ]; then
+  echo "SKIPPED: built without LibTorch"
+  exit 0
+fi
+"$S2D_TOOL" clip clip --frames 6 --size 96x64 --truth truth
+"$S2D" convert truth truth.json --quiet
+expect 0 "$example" . truth.json out --tiny --steps 12
+says stdout '"step":12,"steps":12'
+says stdout "dense.json"
+for file in model.safetensors labels.json dense.json; do
+  [ -s "out/$file" ] || fail "no $file"
+done
+expect 0 "$S2D" info out/dense.json
+says stdout "6 frames"
+expect 0 "$example" . truth.json out --tiny --steps 12
+! grep -q '"step":1,' stdout || fail "finished training was done again"
+expect 1 "$example" . truth.json
+says stderr "usage"
