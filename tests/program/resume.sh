@@ -10,8 +10,7 @@ stopped() {  # SIGNAL STATUS FOLDER
   local status=0
   "$S2D" run clip --until keymasks --out "$3" "${options[@]}" >stdout 2>stderr &
   local pid=$!
-  for _ in $(seq 600); do
-    [ -e "$3/.s2d/window_000001.json" ] && break
+  while [ ! -e "$3/.s2d/window_000001.json" ] && kill -0 "$pid" 2>/dev/null; do
     sleep 0.05
   done
   kill "-$1" "$pid"

@@ -312,7 +312,8 @@ class superpixel_graph_builder {
 /// @param frames         [T] equal grids, T * N < 2^26
 /// @param height, width  of the pictures that the superpixels were made of, > 0
 /// @throws invalid_input if grids differ, a sigma is not positive or there are too many superpixels
-/// Complexity: O(T N log(T N)). The same result for any number of threads.
+/// Complexity: that of nearest_neighbors over T N points, about O(T N log(T N)), at worst
+/// O((T N)^2). The same result for any number of threads.
 [[nodiscard]] inline sparse_graph link_superpixels(std::span<const motion_cells> frames,
                                                    std::ptrdiff_t height, std::ptrdiff_t width,
                                                    const superpixel_graph_options& options = {}) {
