@@ -61,9 +61,14 @@ fi
 cd "$root"
 echo "Building s2d (build/program)"
 mkdir -p build
-if ! { cmake --preset program -DS2D_TORCH="$torch" &&
-  cmake --build --preset program --target s2d_program $([ "$torch" = OFF ] || echo s2d_network); } \
-  >build/quickstart.log 2>&1; then
+build() {
+  cmake --preset program -DS2D_TORCH="$torch" || return
+  # A LibTorch of another version is not used; then there is no s2d_network.
+  local targets=(s2d_program)
+  if grep -q s2d_network build/program/build.ninja; then targets+=(s2d_network); fi
+  cmake --build --preset program --target "${targets[@]}"
+}
+if ! build >build/quickstart.log 2>&1; then
   tail -n 30 build/quickstart.log >&2
   echo "quickstart: the build failed; the whole log is $root/build/quickstart.log" >&2
   exit 1

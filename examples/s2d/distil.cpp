@@ -12,6 +12,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/io/file.hpp>
 #include <s2d/io/ytvis.hpp>
+#include <s2d/mask/rle.hpp>
 #include <s2d/mask/tube.hpp>
 
 #include "commands.hpp"
@@ -28,20 +29,33 @@ constexpr double same_object = 0.3;
 
 using tube = std::vector<s2d::ytvis_segment>;
 
-/// For each predicted object the one of the keymasks that it overlaps most, each taken once; none
-/// where there is no such.
+/// Pixels common to both, over all frames.
+double common(const tube& a, const tube& b) {
+  double sum = 0;
+  auto other = b.begin();
+  for (const s2d::ytvis_segment& each : a) {
+    while (other != b.end() && other->frame < each.frame) ++other;
+    if (other == b.end()) break;
+    if (other->frame == each.frame)
+      sum += static_cast<double>(s2d::intersection_area(each.mask, other->mask));
+  }
+  return sum;
+}
+
+/// For each predicted object the one of the keymasks with which it has most in common, each taken
+/// once; none where there is no such. A few keymasks that fit by chance do not count for much.
 std::vector<std::size_t> match(const std::vector<tube>& predicted, const std::vector<tube>& keys) {
   struct pair {
-    double overlap;
+    double common;
     std::size_t predicted, key;
   };
   std::vector<pair> pairs;
   for (std::size_t i = 0; i < predicted.size(); ++i)
     for (std::size_t k = 0; k < keys.size(); ++k)
-      if (const double overlap = s2d::tube_iou(predicted[i], keys[k]); overlap >= same_object)
-        pairs.push_back({overlap, i, k});
+      if (s2d::tube_iou(predicted[i], keys[k]) >= same_object)
+        pairs.push_back({common(predicted[i], keys[k]), i, k});
   std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const pair& a, const pair& b) { return a.overlap > b.overlap; });
+                   [](const pair& a, const pair& b) { return a.common > b.common; });
   std::vector<std::size_t> key_of(predicted.size(), none);
   std::vector<bool> taken(keys.size());
   for (const pair& each : pairs) {

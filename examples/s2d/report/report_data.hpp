@@ -83,6 +83,11 @@ struct result_data {
   std::vector<std::size_t> compared;    ///< frames that are shown side by side, ascending
   std::vector<std::vector<loss_entry>> rounds;  ///< of training, a line for every step
 
+  [[nodiscard]] std::size_t dense_count() const {
+    std::size_t count = 0;
+    for (const object_entry& object : dense) count += object.keymasks.size();
+    return count;
+  }
   [[nodiscard]] std::size_t keymask_count() const {
     std::size_t count = 0;
     for (const object_entry& object : objects) count += object.keymasks.size();

@@ -49,6 +49,7 @@ std::string numbers(const result_data& data) {
   return entry("frames", grouped(data.frames)) + entry("frame masks", grouped(data.masks.size())) +
          entry("objects", grouped(data.objects.size())) +
          entry("keymasks", grouped(data.keymask_count())) +
+         (data.has_dense ? entry("dense masks", grouped(data.dense_count())) : std::string{}) +
          entry("to compute", seconds_text(data.seconds));
 }
 
@@ -63,7 +64,7 @@ std::string meta(const result_data& data) {
                    grouped(data.start + (data.frames - 1) * data.stride), " of the file");
     if (data.stride > 1) text += concat(", one in ", data.stride);
   }
-  if (data.seconds > 0 && data.frames > 0)
+  if (data.seconds > 0 && data.frames > 0 && data.rounds.empty())
     text += concat(" · ", fixed(static_cast<double>(data.frames) / data.seconds, 1),
                    " frames analysed a second");
   return text;
@@ -150,7 +151,13 @@ std::string clip_section(const result_data& data, const page_pictures& pictures)
     return text + frame_strip(pictures) + "</section>\n";
   }
   const bool both = !pictures.dense_video.uri.empty() && !pictures.video.uri.empty();
-  if (!pictures.objects.empty())
+  if (both)
+    text +=
+        "<p class=\"about\">The masks of the trained network, and the keymasks that it has "
+        "learned, in "
+        "the colour of their object; beside keymasks, other frame masks have thin white "
+        "edges.</p>\n";
+  else if (!pictures.objects.empty())
     text +=
         "<p class=\"about\">Keymasks are filled in the colour of their object; other frame masks "
         "have thin white edges.</p>\n";
