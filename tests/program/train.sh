@@ -50,6 +50,8 @@ says stdout "0 objects"
 # Done is done.
 expect 0 "$S2D" train clip --out model --steps 30 "${options[@]}"
 says stderr "trained before, skipped"
+expect 0 "$S2D" train "$PWD/clip" --out "$PWD/model" --steps 30 "${options[@]/truth.json/$PWD/truth.json}"
+says stderr "trained before, skipped"
 expect 0 "$S2D" predict clip --model model --out dense.json --threads 1
 says stderr "predicted before, skipped"
 

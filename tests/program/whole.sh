@@ -44,7 +44,7 @@ set -m
 status=0
 "$S2D" run clip --out result "${common[@]}" --steps 500 --seed 1 >stdout 2>stderr &
 pid=$!
-for _ in $(seq 1500); do
+for _ in $(seq 6000); do
   grep -q '"steps":500' result/model/log.jsonl && break
   sleep 0.02
 done
@@ -70,9 +70,9 @@ done
 
 # An interrupted training goes on from its checkpoint.
 set -m
-"$S2D" run clip --out parts "${common[@]}" --steps 40 --train-size 32x64 >stdout 2>stderr &
+"$S2D" run clip --out parts "${common[@]}" --steps 100 --train-size 32x64 >stdout 2>stderr &
 pid=$!
-for _ in $(seq 1500); do
+for _ in $(seq 6000); do
   [ -e parts/model/log.jsonl ] && [ "$(wc -l <parts/model/log.jsonl)" -ge 2 ] && break
   sleep 0.02
 done
@@ -80,9 +80,9 @@ kill -INT "$pid"
 wait "$pid" || status=$?
 set +m
 [ "$status" = 130 ] || fail "after SIGINT the status is $status, expected 130"
-expect 0 "$S2D" run clip --out parts "${common[@]}" --steps 40 --train-size 32x64
+expect 0 "$S2D" run clip --out parts "${common[@]}" --steps 100 --train-size 32x64
 says stderr "goes on behind checkpoint-"
-[ "$(wc -l <parts/model/log.jsonl)" = 40 ] || fail "not one line a step"
+[ "$(wc -l <parts/model/log.jsonl)" = 100 ] || fail "not one line a step"
 
 # Wrong options of training are refused before anything is done, an error of a stage is told once.
 expect 2 "$S2D" run clip --out new --train-size 33x64

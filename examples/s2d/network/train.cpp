@@ -43,7 +43,6 @@ void write_settings(json_writer& json, const train_options& options) {
   json.member("queries", options.queries).member("lr", options.rate);
   json.member("min_score", options.min_score).member("min_trust", options.min_trust);
   json.member("share", options.share).member("weigh", options.weigh);
-  json.member("labels", options.labels.string());
 }
 
 /// About as many pixels as the preset was made for, never more than there are, both sides
@@ -218,6 +217,7 @@ int train_command(const train_options& options) {
   json_writer json;
   json.begin_object().member("stamp", stamp).member("version", version_text);
   write_facts(json, facts);
+  json.member("labels", options.labels.string());
   json.key("training").raw(said.text()).end_object().finish();
   s2d::write_file(config_file(options.out), json.text());
   fs::remove_all(cache, ignored);
