@@ -17,7 +17,7 @@ way() { # NAME PROGRAM...: run the built programs of one way
 }
 
 cmake -S "$source_folder" -B install-build -DS2D_BUILD_TESTS=OFF -DS2D_BUILD_EXAMPLES=OFF \
-  -DS2D_BUILD_BENCHMARKS=OFF -DCMAKE_INSTALL_PREFIX="$work/prefix" >/dev/null
+  -DS2D_BUILD_BENCHMARKS=OFF -DS2D_CUDA=OFF -DCMAKE_INSTALL_PREFIX="$work/prefix" >/dev/null
 cmake --install install-build >/dev/null
 
 cmake -S project -B by-package -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null

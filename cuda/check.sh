@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# On a machine with a device: builds, runs every device test, memcheck and racecheck on the small
+# cases, the benchmarks beside the card's limit, and prints one table. Needs nvcc, CMake, a C++
+# compiler, and the folder that cuda/check_load.sh fills; no network. Under 8 minutes on 16 cores.
+# usage: cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]
+set -uo pipefail
+[ $# -ge 1 ] || {
+  echo "usage: cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]" >&2
+  exit 2
+}
+load=$(cd "$1" && pwd) || exit 2
+cd "$(dirname "$0")/.." || exit 1
+build=${2:-build/cuda}
+jobs=$(nproc)
+failed=0
+rows=()
+row() { rows+=("$(printf '%-44s %s' "$1" "$2")"); }
+
+generator=()
+command -v ninja >/dev/null && generator=(-G Ninja)
+begin=$SECONDS
+cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DS2D_CUDA=ON -DS2D_TORCH=OFF \
+  -DS2D_BUILD_EXAMPLES=OFF -DCMAKE_PREFIX_PATH="$load/usr" -DS2D_INSTALL=OFF \
+  -DCMAKE_CUDA_ARCHITECTURES="${S2D_CUDA_ARCHITECTURES:-native}" || exit 1
+cmake --build "$build" --parallel "$jobs" --target test_cuda test_cuda_device s2d_cuda_benchmarks ||
+  exit 1
+row "build" "$((SECONDS - begin)) s"
+
+# counted NAME COMMAND...: a Catch2 program as one row of the table.
+counted() {
+  local name=$1 begin=$SECONDS log=$build/step.log status=0
+  shift
+  "$@" >"$log" 2>&1 || status=$?
+  if grep -q 'SKIPPED:' "$log"; then
+    row "$name" "$(grep -m 1 -o 'SKIPPED:.*' "$log")"
+    failed=1
+  elif [ "$status" -eq 0 ]; then
+    row "$name" "ok, $(tail -n 2 "$log" | head -n 1), $((SECONDS - begin)) s"
+  else
+    tail -n 60 "$log"
+    row "$name" "FAILED, exit status $status"
+    failed=1
+  fi
+}
+counted "twins on the processor" "$build/tests/cuda/test_cuda"
+counted "device tests" "$build/tests/cuda/test_cuda_device" '~[huge]'
+counted "device tests, more than 2^31 elements" "$build/tests/cuda/test_cuda_device" '[huge]'
+
+# sanitized TOOL: compute-sanitizer over the cases tagged [small]; a refusal is said, not a failure.
+sanitized() {
+  local tool=$1 begin=$SECONDS log=$build/sanitizer.log status=0
+  if ! command -v compute-sanitizer >/dev/null; then
+    row "compute-sanitizer $tool" "not there"
+    return
+  fi
+  timeout 120 compute-sanitizer --tool "$tool" --error-exitcode 99 \
+    "$build/tests/cuda/test_cuda_device" '[small]' >"$log" 2>&1 || status=$?
+  if [ "$status" -eq 0 ]; then
+    row "compute-sanitizer $tool" "$(tail -n 1 "$log" | sed 's/=* *//'), $((SECONDS - begin)) s"
+  elif grep -qiE 'not supported|unsupported|unable to|failed to initialize' "$log"; then
+    row "compute-sanitizer $tool" "refused by this machine: $(grep -m 1 -iE \
+      'not supported|unsupported|unable to|failed to initialize' "$log" | cut -c 1-60)"
+  elif [ "$status" -eq 124 ]; then
+    row "compute-sanitizer $tool" "cut off after 120 s, no error until then"
+  else
+    tail -n 60 "$log"
+    row "compute-sanitizer $tool" "FAILED, exit status $status"
+    failed=1
+  fi
+}
+sanitized memcheck
+sanitized racecheck
+
+# One line per benchmark: name, time, GB/s, share of the copy bandwidth.
+figures=()
+for program in "$build"/bench/cuda/bench_cuda_*; do
+  [ -f "$program" ] && [ -x "$program" ] || continue
+  while IFS= read -r line; do figures+=("$line"); done < <(
+    timeout 120 "$program" --benchmark_format=csv --benchmark_min_time=0.2 2>"$build/bench.err" |
+      awk -F, '
+        $1 == "name" { for (i = 1; i <= NF; ++i) { gsub(/"/, "", $i); at[$i] = i } next }
+        at["name"] && $1 != "" {
+          name = $1; gsub(/"/, "", name); sub(/\/manual_time/, "", name)
+          if ($at["error_occurred"] == "true") { printf "%-52s %s\n", name, "ERROR " $at["error_message"]; next }
+          rate = at["bytes_per_second"] && $at["bytes_per_second"] != "" ? sprintf("%9.1f GB/s", $at["bytes_per_second"] / 1e9) : ""
+          share = at["\"copy\""] ? $at["\"copy\""] : at["copy"] ? $at["copy"] : ""
+          printf "%-52s %12.1f us %14s %s\n", name, $at["real_time"] / 1e3, rate, share == "" ? "" : sprintf("%5.1f %% of copy", 100 * share)
+        }')
+done
+
+echo
+echo "== s2d::cuda on $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null |
+  head -n 1), $(nvcc --version | sed -n 's/.*release \([0-9.]*\).*/nvcc \1/p'), $SECONDS s"
+printf '%s\n' "${rows[@]}"
+echo
+printf '%s\n' "${figures[@]}"
+if printf '%s\n' "${figures[@]}" | grep -q ' ERROR '; then failed=1; fi
+[ "$failed" -eq 0 ]

@@ -1,0 +1,74 @@
+// Definitions of what stream.hpp declares.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <s2d/cuda/detail/launch.cuh>
+#include <s2d/cuda/stream.hpp>
+
+namespace s2d::cuda::inline S2D_CUDA_ABI {
+namespace detail {
+
+class pool_memory final : public memory_resource {
+ public:
+  void* allocate(std::size_t bytes, CUstream_st* stream) override {
+    void* memory = nullptr;
+    require_success(cudaMallocAsync(&memory, bytes, stream), "allocate: ", bytes, " bytes");
+    return memory;
+  }
+  void deallocate(void* memory, std::size_t, CUstream_st* stream) noexcept override {
+    if (cudaFreeAsync(memory, stream) != cudaSuccess) (void)cudaGetLastError();
+  }
+};
+
+S2D_CUDA_INLINE void* allocate(std::size_t bytes, stream_view stream) {
+  memory_resource& memory = stream.memory != nullptr ? *stream.memory : default_memory();
+  return memory.allocate(bytes, stream.handle);
+}
+
+S2D_CUDA_INLINE void deallocate(void* memory, std::size_t bytes, stream_view stream) noexcept {
+  (stream.memory != nullptr ? *stream.memory : default_memory())
+      .deallocate(memory, bytes, stream.handle);
+}
+
+S2D_CUDA_INLINE void copy_bytes(void* to, const void* from, std::size_t bytes, copy_kind kind,
+                                stream_view stream) {
+  const auto direction = kind == copy_kind::to_device ? cudaMemcpyHostToDevice
+                         : kind == copy_kind::to_host ? cudaMemcpyDeviceToHost
+                                                      : cudaMemcpyDeviceToDevice;
+  require_success(cudaMemcpyAsync(to, from, bytes, direction, stream.handle), "copy: ", bytes,
+                  " bytes");
+}
+
+S2D_CUDA_INLINE void fill_bytes(void* to, int value, std::size_t bytes, stream_view stream) {
+  require_success(cudaMemsetAsync(to, value, bytes, stream.handle), "fill: ", bytes, " bytes");
+}
+
+S2D_CUDA_INLINE bool is_device_memory(const void* address) noexcept {
+  cudaPointerAttributes attributes{};
+  if (cudaPointerGetAttributes(&attributes, address) != cudaSuccess) {
+    (void)cudaGetLastError();
+    return false;
+  }
+  return attributes.type != cudaMemoryTypeUnregistered;
+}
+
+}  // namespace detail
+
+S2D_CUDA_INLINE memory_resource& default_memory() noexcept {
+  static detail::pool_memory pool;
+  return pool;
+}
+
+S2D_CUDA_INLINE int device_count() noexcept {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) == cudaSuccess) return count;
+  (void)cudaGetLastError();
+  return 0;
+}
+
+S2D_CUDA_INLINE void synchronize(stream_view stream) {
+  detail::require_success(cudaStreamSynchronize(stream.handle), "synchronize");
+}
+
+}  // namespace s2d::cuda::inline S2D_CUDA_ABI

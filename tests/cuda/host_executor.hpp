@@ -1,0 +1,163 @@
+// The steps of device algorithms on the processor: the second model of what
+// s2d/cuda/detail/launch.cuh has. Blocks are made of real threads, so that TSan sees a missing
+// barrier as racecheck would on a device.
+#pragma once
+
+#include <algorithm>
+#include <barrier>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#if defined(S2D_TEST_THRUST)
+#include <thrust/execution_policy.h>
+
+#include <s2d/cuda/detail/algorithms.hpp>
+#endif
+
+namespace support {
+
+/// As device_buffer; filled with rubbish, of exactly the size asked for.
+template <class T>
+class host_buffer {
+ public:
+  explicit host_buffer(std::int64_t n = 0) : size_{n}, values_{new T[static_cast<std::size_t>(n)]} {
+    if (n > 0) std::memset(static_cast<void*>(data()), 0xA5, bytes());
+  }
+  [[nodiscard]] T* data() { return values_.get(); }
+  [[nodiscard]] const T* data() const { return values_.get(); }
+  [[nodiscard]] std::int64_t size() const { return size_; }
+  [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(size_) * sizeof(T); }
+
+ private:
+  std::int64_t size_;
+  std::unique_ptr<T[]> values_;
+};
+
+/// As device_block.
+class host_block {
+ public:
+  struct common {
+    std::barrier<> barrier;
+    std::vector<std::byte> memory;
+    std::vector<std::byte> scratch;
+    explicit common(int threads, std::size_t bytes)
+        : barrier{threads}, memory(bytes + 16), scratch(static_cast<std::size_t>(threads) * 16) {}
+  };
+
+  host_block(common& all, int thread, int size) : all_{all}, thread_{thread}, size_{size} {}
+  [[nodiscard]] int thread() const { return thread_; }
+  [[nodiscard]] int size() const { return size_; }
+  void sync() const { all_.barrier.arrive_and_wait(); }
+  template <class T>
+  [[nodiscard]] T& shared() const {
+    return *reinterpret_cast<T*>(all_.memory.data());
+  }
+  [[nodiscard]] bool any(bool mine) const {
+    return reduce(std::uint32_t{mine}, [](auto a, auto b) { return a | b; }) != 0;
+  }
+  template <class T, class Op>
+  [[nodiscard]] T reduce(T mine, const Op& op) const {
+    static_assert(sizeof(T) <= 16 && sizeof(T) % 4 == 0);
+    T* const parts = reinterpret_cast<T*>(all_.scratch.data());
+    sync();
+    std::memcpy(static_cast<void*>(parts + thread_), &mine, sizeof(T));
+    sync();
+    T all = parts[0];
+    for (int i = 1; i < size_; ++i) all = op(all, parts[i]);
+    return all;
+  }
+
+ private:
+  common& all_;
+  int thread_;
+  int size_;
+};
+
+class host_executor {
+ public:
+  template <class T>
+  [[nodiscard]] host_buffer<T> allocate(std::int64_t n) const {
+    return host_buffer<T>{n};
+  }
+
+  /// Every second call goes backwards: no result may depend on the order.
+  template <class F>
+  void for_each(const char*, std::int64_t n, const F& f) const {
+    ++launches;
+    if (launches % 2 == 0)
+      for (std::int64_t i = n; i-- > 0;) f(i);
+    else
+      for (std::int64_t i = 0; i < n; ++i) f(i);
+  }
+
+  /// With Body::threads threads, which must take any number of them.
+  template <class Body>
+  void for_each_block(const char*, std::int64_t blocks, const Body& body) const {
+    ++launches;
+    if (blocks <= 0) return;
+    const int threads = Body::threads;
+    host_block::common common{threads, sizeof(typename Body::shared)};
+    std::memset(common.memory.data(), 0xA5, common.memory.size());
+    std::vector<std::thread> team;
+    for (int t = 0; t < threads; ++t)
+      team.emplace_back([&, t] {
+        host_block block{common, t, threads};
+        for (std::int64_t i = 0; i < blocks; ++i) {
+          body(block, i);
+          block.sync();
+        }
+      });
+    for (auto& thread : team) thread.join();
+  }
+
+  template <class T>
+  void fill_zero(T* to, std::int64_t n) const {
+    if (n > 0) std::memset(static_cast<void*>(to), 0, static_cast<std::size_t>(n) * sizeof(T));
+  }
+  template <class T>
+  void fetch(T* to, const T* from, std::int64_t n) const {
+    ++fetches;
+    std::copy_n(from, n, to);
+  }
+  template <class T>
+  void send(T* to, const T* from, std::int64_t n) const {
+    std::copy_n(from, n, to);
+  }
+
+#if defined(S2D_TEST_THRUST)
+  void running_sums(const std::uint32_t* counts, std::int64_t n, std::uint64_t* sums) const {
+    sums[0] = 0;
+    s2d::cuda::detail::inclusive_sums(::thrust::host, counts, n, sums + 1);
+  }
+  void sort_by_falling(float* scores, std::int64_t* indices, std::int64_t n) const {
+    s2d::cuda::detail::stable_sort_by_falling(::thrust::host, scores, indices, n);
+  }
+#else
+  void running_sums(const std::uint32_t* counts, std::int64_t n, std::uint64_t* sums) const {
+    sums[0] = 0;
+    for (std::int64_t i = 0; i < n; ++i) sums[i + 1] = sums[i] + counts[i];
+  }
+  void sort_by_falling(float* scores, std::int64_t* indices, std::int64_t n) const {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](auto a, auto b) { return scores[a] > scores[b]; });
+    const std::vector<float> old_scores(scores, scores + n);
+    const std::vector<std::int64_t> old_indices(indices, indices + n);
+    for (std::int64_t i = 0; i < n; ++i) {
+      scores[i] = old_scores[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
+      indices[i] = old_indices[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
+    }
+  }
+#endif
+
+  mutable int launches = 0;  ///< kernels started
+  mutable int fetches = 0;   ///< times the host waited
+};
+
+}  // namespace support
