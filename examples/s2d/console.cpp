@@ -37,6 +37,9 @@ constexpr std::array stage_shares{
     stage_share{"matching", 0.8, 1.0},
 };
 
+/// Where there is no terminal.
+constexpr std::chrono::seconds time_between_lines{10};
+
 /// The longest beginning of UTF-8 `text` of at most `columns` characters.
 std::string_view first_columns(std::string_view text, std::size_t columns) {
   std::size_t seen = 0;
@@ -101,6 +104,7 @@ void console::begin(std::string_view task) {
   part_.clear();
   from_ = to_ = 0;
   first_ = -1;
+  if (!terminal_) drawn_ = std::chrono::steady_clock::now();
 }
 
 void console::span(double from, double to, std::string_view part) {
@@ -110,9 +114,11 @@ void console::span(double from, double to, std::string_view part) {
 }
 
 void console::update(std::string_view stage, double fraction) {
-  if (quiet_ || !terminal_) return;
+  if (quiet_) return;
   const auto now = std::chrono::steady_clock::now();
-  if (shown_ && now - drawn_ < std::chrono::milliseconds{100}) return;
+  if (terminal_ ? shown_ && now - drawn_ < std::chrono::milliseconds{100}
+                : now - drawn_ < time_between_lines)
+    return;
   drawn_ = now;
   fraction = std::clamp(fraction, 0.0, 1.0);
   const bool overall = to_ > from_;
@@ -128,6 +134,17 @@ void console::update(std::string_view stage, double fraction) {
     if (elapsed > 2 && done > first_ + 1e-3)
       left = s2d::concat("  ", duration_text(elapsed * (1 - done) / (done - first_)), " left");
   }
+  terminal_ ? draw(stage, done, left) : say(stage, done, left);
+}
+
+void console::say(std::string_view stage, double done, const std::string& left) {
+  std::fprintf(stderr, "%s: %d %%%s%s%s%s%.*s\n", task_.c_str(), static_cast<int>(done * 100),
+               left.c_str(), part_.empty() ? "" : "  ", part_.c_str(), stage.empty() ? "" : "  ",
+               static_cast<int>(stage.size()), stage.data());
+  std::fflush(stderr);
+}
+
+void console::draw(std::string_view stage, double done, const std::string& left) {
   constexpr std::size_t cells = 24;
   const auto full = static_cast<std::size_t>(done * cells);
   char percent[16];

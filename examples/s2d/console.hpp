@@ -46,7 +46,8 @@ class console {
   /// The part [from, to) of the whole task that the next stages make up, 0..1; unknown if to <=
   /// from.
   void span(double from, double to, std::string_view part);
-  /// Shows that `fraction` of the present part is done.
+  /// Shows that `fraction` of the present part is done: a bar on a terminal, elsewhere a line now
+  /// and then, so that the log of a long run shows that it lives.
   void update(std::string_view stage, double fraction);
   /// Removes the bar.
   void end();
@@ -56,6 +57,8 @@ class console {
 
  private:
   void erase();
+  void say(std::string_view stage, double done, const std::string& left);
+  void draw(std::string_view stage, double done, const std::string& left);
 
   bool quiet_;
   bool terminal_;

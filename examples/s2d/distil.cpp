@@ -214,20 +214,20 @@ distil_places::distil_places(const fs::path& folder)
       dense{folder / "dense.json"},
       overlay{folder / "dense.mp4"} {}
 
-void distil(const clip& video, const run_options& options, const distil_places& to,
-            run_record& record, console& screen) {
+std::string distil(const clip& video, const run_options& options, const distil_places& to,
+                   run_record& record, console& screen) {
   const distillation& what = options.distil;
   screen.end();
   stages go{video, options, record};
   go.train("train", to.keymasks, to.model, 0);
   record.set("training", training_settings(to.model));
-  if (what.until == stage::train) return;
+  if (what.until == stage::train) return {};
 
   fs::path model = to.model;
   if (what.final_steps > 0 || what.until == stage::labels) {
     go.predict("predict for labels", to.model, to.predictions);
     go.label(to.predictions, to.keymasks, to.labels);
-    if (what.until == stage::labels) return;
+    if (what.until == stage::labels) return {};
     go.train("final round", to.labels, to.final_model, what.final_steps);
     model = to.final_model;
   }
@@ -245,15 +245,16 @@ void distil(const clip& video, const run_options& options, const distil_places& 
   json_writer said;
   said.begin_object().member("file", "dense.json").member("objects", predicted.size());
   said.member("masks", masks);
-  said.member("message",
-              s2d::concat("After training on them there are ", masks, " masks of ",
-                          predicted.size(), predicted.size() == 1 ? " object." : " objects."));
+  std::string message =
+      s2d::concat("After training on them there are ", masks, " masks of ", predicted.size(),
+                  predicted.size() == 1 ? " object." : " objects.");
+  said.member("message", message);
   said.key("keymask_objects").begin_array();
   for (const std::size_t key : key_of) key == none ? said.null() : said.value(key + 1);
   said.end_array().end_object();
   record.set("dense", said.text());
 
-  if (!options.overlay) return;
+  if (!options.overlay) return message;
   const stopwatch clock;
   if (fresh || time_of(to.overlay) < time_of(to.dense)) {
     screen.begin(video.name);
@@ -263,6 +264,7 @@ void distil(const clip& video, const run_options& options, const distil_places& 
   } else {
     go.add("dense overlay", 0);
   }
+  return message;
 }
 
 }  // namespace app

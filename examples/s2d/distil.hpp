@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "console.hpp"
 #include "input.hpp"
@@ -25,8 +26,9 @@ struct distil_places {
 
 /// Trains, labels, predicts, as far as is asked for; what is done is skipped. Enters seconds and
 /// what was found into the record: members training and dense.
+/// @returns what was found, in a sentence; empty if it ends before predictions
 /// @throws told_already, s2d::cancelled, s2d::io_error, s2d::invalid_input
-void distil(const clip& video, const run_options& options, const distil_places& to,
-            run_record& record, console& screen);
+std::string distil(const clip& video, const run_options& options, const distil_places& to,
+                   run_record& record, console& screen);
 
 }  // namespace app
