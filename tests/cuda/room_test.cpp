@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cuda/host_executor.hpp"
+#include "cuda/no_library.hpp"
 #include "support/catch.hpp"
 
 namespace {

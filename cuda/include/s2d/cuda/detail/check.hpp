@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
+#include <string>
+#include <utility>
 
 #include <s2d/core/error.hpp>
 #include <s2d/cuda/stream.hpp>
@@ -52,8 +53,9 @@ void require_view(const char* what, const batch_view<T>& view) {
                                        {view.height, view.row_stride},
                                        {view.width, view.column_stride}}) {
     std::int64_t part = 0;
-    fits = fits && !__builtin_mul_overflow(extent - 1, stride, &part) &&
-           !__builtin_add_overflow(reach, part < 0 ? -part : part, &reach);
+    fits = fits && stride != INT64_MIN &&
+           !__builtin_mul_overflow(extent - 1, stride < 0 ? -stride : stride, &part) &&
+           !__builtin_add_overflow(reach, part, &reach);
   }
   require(fits && reach <= INT64_MAX / 16, what, ": strides ", view.plane_stride, ", ",
           view.row_stride, ", ", view.column_stride, " reach beyond 2^59 elements");
