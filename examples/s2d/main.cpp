@@ -335,6 +335,11 @@ void add_training(CLI::App& command, call& to) {
                   "Steps of a final round on what the network predicts; 0: none (default)")
       ->check(whole_number)
       ->group(group);
+  command
+      .add_option("--device", to.options.device,
+                  "Where the network works: auto (default: a GPU where there is one), cpu, cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->group(group);
 }
 
 int run_program(int argc, char** argv) {

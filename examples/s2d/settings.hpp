@@ -47,6 +47,7 @@ struct run_options {
   std::size_t shard = 0;  ///< this process takes every shards-th video, from this one on
   std::size_t shards = 1;
   std::size_t threads = 0;  ///< 0: one per processor
+  std::string device;       ///< of the network: auto, cpu, cuda; empty: auto
   bool quiet = false;
   bool json = false;
   bool force = false;    ///< do finished work again

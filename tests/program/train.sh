@@ -88,6 +88,13 @@ expect 2 "$S2D" train clip --out new
 expect 2 "$S2D" train clip --labels truth.json --out new --share 0
 expect 1 "$S2D" train clip --labels missing.json --out new
 one_error
+expect 2 "$S2D" train clip --labels truth.json --out new --device gpu
+if [ ! -e /dev/nvidiactl ]; then
+  expect 1 "$S2D" train clip --labels truth.json --out new --device cuda
+  one_error
+  says stderr "found no GPU"
+  [ ! -e new ] || fail "a folder is there for a run that cannot begin"
+fi
 "$S2D" convert truth frame_masks.json --frame-masks --quiet
 expect 1 "$S2D" train clip --labels frame_masks.json --out new
 says stderr "frame mask"

@@ -5,7 +5,9 @@
 # folders that examples/libtorch.sh fills. Nothing is downloaded.
 #
 # Makes LibTorch::LibTorch (torch_cpu and c10; OpenMP where the compiler has it, for at::parallel_for)
-# and sets LibTorch_FOUND, LibTorch_VERSION and LibTorch_FOLDER.
+# and sets LibTorch_FOUND, LibTorch_VERSION, LibTorch_FOLDER and LibTorch_CUDA: whether torch_cuda and
+# c10_cuda join, which they do where everything that they need is installed (LibTorch_WITH_CUDA=OFF
+# leaves them out).
 include(FindPackageHandleStandardArgs)
 
 set(_libtorch_hints "")
@@ -47,6 +49,17 @@ foreach(_header torch/headeronly/version.h torch/csrc/api/include/torch/version.
   endif()
 endforeach()
 
+# The CUDA libraries of the wheel load only together with those of the CUDA toolkit.
+option(LibTorch_WITH_CUDA "Link torch_cuda where it can be loaded" ON)
+set(LibTorch_CUDA FALSE)
+if(LibTorch_WITH_CUDA AND EXISTS "${LibTorch_FOLDER}/lib/libtorch_cuda.so")
+  execute_process(COMMAND ldd "${LibTorch_FOLDER}/lib/libtorch_cuda.so" RESULT_VARIABLE _failed
+                  OUTPUT_VARIABLE _needed ERROR_QUIET)
+  if(_failed EQUAL 0 AND NOT _needed MATCHES "not found")
+    set(LibTorch_CUDA TRUE)
+  endif()
+endif()
+
 set(_libtorch_reason "")
 if(LibTorch_VERSION AND (LibTorch_VERSION VERSION_LESS 2.11 OR LibTorch_VERSION VERSION_GREATER_EQUAL 2.16))
   set(_libtorch_reason
@@ -77,6 +90,12 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   if(OpenMP_CXX_FOUND)
     set(_libtorch_openmp_flags "${OpenMP_CXX_FLAGS}")
   endif()
+  # Nothing of ours names a symbol of torch_cuda: it registers itself when it is loaded.
+  set(_libtorch_cuda "")
+  if(LibTorch_CUDA)
+    set(_libtorch_cuda "-Wl,--push-state,--no-as-needed" "${LibTorch_FOLDER}/lib/libtorch_cuda.so"
+                       "${LibTorch_FOLDER}/lib/libc10_cuda.so" "-Wl,--pop-state")
+  endif()
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   # torch_cpu of a CUDA wheel needs two libraries of its neighbours; its own search path names them.
   set(_libtorch_include "${LibTorch_FOLDER}/include"
@@ -88,5 +107,5 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
                INTERFACE_COMPILE_FEATURES cxx_std_20
                INTERFACE_COMPILE_OPTIONS "${_libtorch_openmp_flags}"
                INTERFACE_LINK_LIBRARIES
-               "${LibTorch_CPU_LIBRARY};${LibTorch_C10_LIBRARY};${_libtorch_openmp};Threads::Threads")
+               "${LibTorch_CPU_LIBRARY};${LibTorch_C10_LIBRARY};${_libtorch_cuda};${_libtorch_openmp};Threads::Threads")
 endif()

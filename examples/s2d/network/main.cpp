@@ -1,5 +1,7 @@
 // s2d train, s2d predict, s2d label: the part of the s2d program that needs LibTorch.
 
+#include <torch/torch.h>
+
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -183,6 +185,15 @@ int run_program(int argc, char** argv) {
       ->group(work);
   train_app->footer(train_footer);
 
+  const auto add_device = [&](CLI::App& command, std::string& device) {
+    command
+        .add_option("--device", device,
+                    "auto (default): a GPU where there is one; cpu; cuda: an error without one")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+        ->group(work);
+  };
+  add_device(*train_app, train.device);
+
   app::predict_options predict;
   CLI::App* predict_app = program.add_subcommand("predict", "Its objects in every frame of a clip");
   predict_app->add_option("INPUT", predict.input, "Video file or folder of frames")->required();
@@ -221,6 +232,7 @@ int run_program(int argc, char** argv) {
   predict_app->add_option("--threads", predict.threads, "0: one per processor (default)")
       ->check(whole(0, 1024))
       ->group(work);
+  add_device(*predict_app, predict.device);
   predict_app->add_flag("--force", predict.force, "Do finished work again")->group(work);
   predict_app->add_flag("-q,--quiet", predict.quiet, "No progress, no summary; errors only")
       ->group(work);
@@ -284,6 +296,8 @@ int main(int argc, char** argv) {
     return app::stop_exit_code();
   } catch (const s2d::invalid_input& error) {
     std::fprintf(stderr, "s2d: %s\n", error.what());
+  } catch (const c10::OutOfMemoryError&) {
+    std::fputs("s2d: out of GPU memory; a smaller --size or fewer --queries need less\n", stderr);
   } catch (const std::bad_alloc&) {
     std::fputs("s2d: out of memory; a smaller --size needs less\n", stderr);
   } catch (const std::exception& error) {

@@ -1,3 +1,5 @@
+#include <torch/torch.h>
+
 #include "model.hpp"
 
 #include <string_view>
@@ -55,6 +57,18 @@ model_facts read_facts(const std::filesystem::path& file) {
   for (const double each : facts.deviation)
     s2d::require(each > 0, name, ": pixel_std is ", each, ", expected more than 0");
   return facts;
+}
+
+::torch::Device device_named(const std::string& name) {
+  if (name == "cpu") return ::torch::kCPU;
+  const bool there = ::torch::cuda::is_available();
+  if (name == "auto") return there ? ::torch::kCUDA : ::torch::kCPU;
+  s2d::require(name == "cuda", "--device: found ", name, ", expected auto, cpu or cuda");
+  s2d::require(there, "--device cuda: found no GPU that this LibTorch can use (",
+               ::torch::hasCUDA() ? "no device, or its driver is too old"
+                                  : "it was built or linked without CUDA",
+               "), expected one; --device cpu works everywhere");
+  return ::torch::kCUDA;
 }
 
 s2d::image resized(const s2d::image& picture, std::ptrdiff_t height, std::ptrdiff_t width) {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <string>
 
+#include <torch/torch.h>
+
 #include <s2d/core/image.hpp>
 #include <s2d/torch/config.hpp>
 
@@ -40,6 +42,10 @@ void write_facts(json_writer& json, const model_facts& facts);
 
 /// @throws s2d::io_error; s2d::invalid_input if it is not what write_facts wrote
 [[nodiscard]] model_facts read_facts(const std::filesystem::path& file);
+
+/// The device of that name: "cpu", "cuda", or "auto", which is CUDA where there is a GPU.
+/// @throws s2d::invalid_input if "cuda" is asked for and there is none, with the reason
+[[nodiscard]] ::torch::Device device_named(const std::string& name);
 
 /// By the area filter, or by interpolation where it becomes larger: as in training.
 [[nodiscard]] s2d::image resized(const s2d::image& picture, std::ptrdiff_t height,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "commands.hpp"
 #include "settings.hpp"
@@ -28,6 +29,7 @@ struct train_options {
   bool weigh = false;    ///< masks count as much as they are trusted
 
   std::int64_t checkpoint_every = 100;
+  std::string device = "auto";
   std::size_t threads = 0;  ///< 0: one per processor
   bool force = false;
   bool quiet = false;
@@ -45,6 +47,7 @@ struct predict_options {
   std::int64_t objects = 0;  ///< at most so many; 0: as many as were trained on
   double min_score = 0.1;
   double most_overlap = 0.7;  ///< with a better object over the whole clip, IoU
+  std::string device = "auto";
   std::size_t threads = 0;
   bool force = false;
   bool quiet = false;

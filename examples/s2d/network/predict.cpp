@@ -160,6 +160,7 @@ int predict_command(const predict_options& options) {
   ::torch::set_num_threads(static_cast<int>(s2d::thread_count(options.threads)));
   s2d::torch::video_mask2former model{configuration(facts)};
   s2d::torch::load(*model, weights_file(options.model));
+  model->to(device_named(options.device));
   screen.begin(video.name);
   findings all = look_through(video, options.what, screen);
   if (!all.damage.empty()) screen.note(video.name + ": " + all.damage);

@@ -137,6 +137,7 @@ int train_command(const train_options& options) {
     return exit_success;
   }
 
+  const ::torch::Device device = device_named(options.device);
   auto labels = read_labels(options.labels, video);
   const std::size_t objects_given = labels.objects.size();
   s2d::torch::label_options taken;
@@ -198,6 +199,7 @@ int train_command(const train_options& options) {
 
   ::torch::manual_seed(training.seed);
   s2d::torch::video_mask2former student{configuration(facts)};
+  student->to(device);
   if (const auto last = s2d::torch::latest_checkpoint(training.folder))
     screen.note(s2d::concat(video.name, ": goes on behind ", last->filename().string()));
   log_file log{options.out / "log.jsonl"};
