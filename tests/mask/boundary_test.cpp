@@ -63,7 +63,7 @@ TEST_CASE("a single pixel grows to the disk", "[boundary]") {
   CHECK(s2d::area(s2d::dilate_disk(point, 3)) == 29);
 }
 
-TEST_CASE("a negative radius is refused", "[boundary]") {
+TEST_CASE("a disk of negative radius is refused", "[boundary]") {
   CHECK_THROWS_WITH(s2d::dilate_disk(s2d::bit_mask(2, 2), -1),
                     "dilate_disk: radius is -1, expected 0 or more");
 }

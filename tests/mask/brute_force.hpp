@@ -10,6 +10,7 @@
 #include <s2d/core/bit_mask.hpp>
 #include <s2d/core/geometry.hpp>
 #include <s2d/core/matrix.hpp>
+#include <s2d/mask/rle_types.hpp>
 
 #include "support/catch.hpp"
 
@@ -107,6 +108,31 @@ inline s2d::box bounding_box(const dense& mask) {
   }
   if (right == 0) return {};
   return {left, top, right - left, bottom - top};
+}
+
+/// The canonical run list of a mask.
+inline s2d::rle runs_of(const dense& mask) { return {mask.height, mask.width, count_runs(mask)}; }
+
+/// The run list of `height` x `width` pixels that are foreground where value(y, x) holds.
+template <class Value>
+s2d::rle draw(std::ptrdiff_t height, std::ptrdiff_t width, Value value) {
+  dense mask(height, width);
+  for (std::ptrdiff_t y = 0; y < height; ++y)
+    for (std::ptrdiff_t x = 0; x < width; ++x) mask(y, x) = value(y, x) ? 1 : 0;
+  return runs_of(mask);
+}
+
+/// The same mask with runs of length 0 strewn in, as other tools write them.
+inline s2d::rle padded(std::mt19937& random, const s2d::rle& mask) {
+  s2d::rle result{mask.height, mask.width, {}};
+  for (const std::uint32_t count : mask.counts) {
+    const std::uint32_t part = count > 0 ? static_cast<std::uint32_t>(random() % count) : 0;
+    if (random() % 3 == 0)
+      result.counts.insert(result.counts.end(), {part, 0, count - part});
+    else
+      result.counts.push_back(count);
+  }
+  return result;
 }
 
 template <class Combine>

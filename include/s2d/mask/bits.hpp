@@ -90,6 +90,11 @@ template <class Combine>
   return detail::combine_bits("subtract", a, b, [](auto v, auto w) { return v & ~w; });
 }
 
+/// Pixels that are foreground in exactly one. @throws invalid_input if the sizes differ
+[[nodiscard]] inline bit_mask symmetric_difference(const bit_mask& a, const bit_mask& b) {
+  return detail::combine_bits("symmetric_difference", a, b, [](auto v, auto w) { return v ^ w; });
+}
+
 /// Background becomes foreground and the other way round.
 [[nodiscard]] inline bit_mask complement(bit_mask mask) {
   const std::ptrdiff_t words = mask.words_per_row();

@@ -1,4 +1,4 @@
-// The outline of a packed mask, and growing a mask by a disk, 64 pixels at a time.
+// The outline of a packed mask, and growing and shrinking a mask by a disk, 64 pixels at a time.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,8 @@
 
 #include <s2d/core/bit_mask.hpp>
 #include <s2d/core/error.hpp>
+#include <s2d/mask/bits.hpp>
+#include <s2d/mask/detail/disk.hpp>
 
 namespace s2d::inline S2D_ABI {
 
@@ -21,14 +23,6 @@ inline void widen_row(std::uint64_t* row, std::ptrdiff_t words) noexcept {
     row[w] = here | here << 1 | before >> 63 | here >> 1 | next << 63;
     before = here;
   }
-}
-
-/// Greatest dx with dx * dx + dy * dy <= radius * radius.
-[[nodiscard]] constexpr std::ptrdiff_t disk_half_width(std::ptrdiff_t radius,
-                                                       std::ptrdiff_t dy) noexcept {
-  std::ptrdiff_t dx = radius;
-  while (dx * dx + dy * dy > radius * radius) --dx;
-  return dx;
 }
 
 }  // namespace detail
@@ -73,9 +67,7 @@ inline void widen_row(std::uint64_t* row, std::ptrdiff_t words) noexcept {
   if (radius == 0 || mask.empty()) return mask;
   bit_mask grown(mask.height, mask.width);
   const std::ptrdiff_t words = mask.words_per_row();
-  std::vector<std::ptrdiff_t> half_width(static_cast<std::size_t>(radius) + 1);
-  for (std::ptrdiff_t dy = 0; dy <= radius; ++dy)
-    half_width[static_cast<std::size_t>(dy)] = detail::disk_half_width(radius, dy);
+  const std::vector<std::ptrdiff_t> half_width = detail::disk_half_widths(radius);
   std::vector<std::uint64_t> line(static_cast<std::size_t>(words));
   for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
     const std::uint64_t* const row = mask.row(y);
@@ -103,6 +95,14 @@ inline void widen_row(std::uint64_t* row, std::ptrdiff_t words) noexcept {
   const std::uint64_t last = ~std::uint64_t{0} >> (words * 64 - mask.width);
   for (std::ptrdiff_t y = 0; y < mask.height; ++y) grown.row(y)[words - 1] &= last;
   return grown;
+}
+
+/// Foreground shrunk by a disk: what has no background within distance `radius`. What lies outside
+/// the frame counts as foreground. The cost is that of growing the background.
+/// @throws invalid_input if radius is negative
+[[nodiscard]] inline bit_mask erode_disk(const bit_mask& mask, std::ptrdiff_t radius) {
+  require(radius >= 0, "erode_disk: radius is ", radius, ", expected 0 or more");
+  return complement(dilate_disk(complement(mask), radius));
 }
 
 }  // namespace s2d::inline S2D_ABI

@@ -5,22 +5,9 @@
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/mask/detail/nearest_source.hpp>
 
 namespace s2d::inline S2D_ABI {
-
-namespace detail {
-
-/// The index that nearest-neighbour resizing from `from` to `to` elements reads for index i:
-/// floor(i * (from / to)) with quotient and product in single precision, at most from - 1. For
-/// some sizes this is one less than exact arithmetic gives; it is PyTorch's rule.
-[[nodiscard]] inline std::ptrdiff_t nearest_source(std::ptrdiff_t i, std::ptrdiff_t from,
-                                                   std::ptrdiff_t to) noexcept {
-  const float scale = static_cast<float>(from) / static_cast<float>(to);
-  const auto source = static_cast<std::ptrdiff_t>(static_cast<float>(i) * scale);
-  return source < from ? source : from - 1;
-}
-
-}  // namespace detail
 
 /// The mask at another size: pixel (y, x) takes the value of the pixel (floor(y * sy),
 /// floor(x * sx)) of the source, sy = mask.height / height and sx = mask.width / width, all in

@@ -123,6 +123,12 @@ inline void decode(const rle& mask, const plane_view<std::uint8_t>& out) {
   return detail::combine_runs(a, b, [](bool in_a, bool in_b) { return in_a && !in_b; });
 }
 
+/// Pixels that are foreground in exactly one. @throws invalid_input if the sizes differ
+[[nodiscard]] inline rle symmetric_difference(const rle& a, const rle& b) {
+  detail::require_pair("symmetric_difference", a, b);
+  return detail::combine_runs(a, b, [](bool in_a, bool in_b) { return in_a != in_b; });
+}
+
 /// Background becomes foreground and the other way round. O(runs).
 [[nodiscard]] inline rle complement(const rle& mask) {
   detail::require_whole("complement: ", mask);

@@ -35,6 +35,12 @@ class run_scanner {
     position_ += static_cast<std::uint64_t>(n);
   }
 
+  /// Takes the next `n` pixels, all of one value, n >= 1.
+  void take_equal(bool value, std::uint64_t n) {
+    take(value ? 1 : 0, 1);
+    position_ += n - 1;
+  }
+
   [[nodiscard]] std::vector<std::uint32_t> finish() {
     counts_[runs_++] = static_cast<std::uint32_t>(position_ - start_);
     counts_.resize(runs_);
