@@ -2,9 +2,11 @@
 // the card, beside which every figure stands.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <cuda_runtime_api.h>
 
@@ -63,6 +65,16 @@ inline double copy_bandwidth() {
     return 2 * static_cast<double>(bytes) / seconds;
   }();
   return best;
+}
+
+/// Bytes of no pattern; zeros would flatter.
+inline void fill_random(void* to, std::size_t bytes) {
+  std::vector<std::uint32_t> some(std::size_t{1} << 20);
+  std::uint32_t state = 1;
+  for (auto& word : some) word = state = state * 1664525u + 1013904223u;
+  for (std::size_t at = 0; at < bytes; at += some.size() * 4)
+    require_success(cudaMemcpy(static_cast<char*>(to) + at, some.data(),
+                               (std::min)(some.size() * 4, bytes - at), cudaMemcpyHostToDevice));
 }
 
 /// Times work() on the default stream, each run with a cold L2 cache. `bytes` are the useful ones

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
 #include <s2d/core/error.hpp>
 #include <s2d/cuda/stream.hpp>
@@ -49,14 +48,15 @@ void require_view(const char* what, const batch_view<T>& view) {
   if (view.empty()) return;
   std::int64_t reach = 0;
   bool fits = true;
-  for (const auto& [extent, stride] : {std::pair{view.count, view.plane_stride},
-                                       {view.height, view.row_stride},
-                                       {view.width, view.column_stride}}) {
+  const auto add = [&](std::int64_t extent, std::int64_t stride) {
     std::int64_t part = 0;
     fits = fits && stride != INT64_MIN &&
            !__builtin_mul_overflow(extent - 1, stride < 0 ? -stride : stride, &part) &&
            !__builtin_add_overflow(reach, part, &reach);
-  }
+  };
+  add(view.count, view.plane_stride);
+  add(view.height, view.row_stride);
+  add(view.width, view.column_stride);
   require(fits && reach <= INT64_MAX / 16, what, ": strides ", view.plane_stride, ", ",
           view.row_stride, ", ", view.column_stride, " reach beyond 2^59 elements");
 }
