@@ -95,12 +95,14 @@ class host_executor {
       for (std::int64_t i = 0; i < n; ++i) f(i);
   }
 
-  /// With Body::threads threads, which must take any number of them.
+  /// With 8 threads, whatever Body::threads says: bodies take any number, unless they say that it
+  /// must be exact.
   template <class Body>
   void for_each_block(const char*, std::int64_t blocks, const Body& body) const {
     ++launches;
     if (blocks <= 0) return;
-    const int threads = Body::threads;
+    int threads = 8;
+    if constexpr (requires { Body::exact_threads; }) threads = Body::threads;
     host_block::common common{threads, sizeof(typename Body::shared)};
     std::memset(common.memory.data(), 0xA5, common.memory.size());
     std::vector<std::thread> team;

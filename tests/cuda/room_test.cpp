@@ -20,6 +20,7 @@ using s2d::cuda::checks::require_view;
 // Every thread adds up what its neighbours left in shared memory, in turns.
 struct neighbour_sums {
   static constexpr int threads = 64;
+  static constexpr bool exact_threads = true;
   struct shared {
     int values[threads];
   };

@@ -58,6 +58,7 @@ class device_buffer {
 
 /// The values in device memory. @throws cuda_error if the memory is not there
 template <class T>
+requires std::is_trivially_copyable_v<T>
 [[nodiscard]] device_buffer<T> to_device(std::span<const T> values, stream_view stream = {}) {
   device_buffer<T> buffer{static_cast<std::int64_t>(values.size()), stream};
   if (!values.empty())
@@ -66,6 +67,7 @@ template <class T>
   return buffer;
 }
 template <class T>
+requires std::is_trivially_copyable_v<T>
 [[nodiscard]] device_buffer<T> to_device(const std::vector<T>& values, stream_view stream = {}) {
   return to_device(std::span<const T>{values}, stream);
 }

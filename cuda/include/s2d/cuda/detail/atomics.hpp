@@ -88,5 +88,14 @@ S2D_HD inline int lowest_bit(unsigned long long word) {
 #endif
 }
 
+/// The highest set bit. Precondition: word != 0.
+S2D_HD inline int highest_bit(unsigned long long word) {
+#if defined(__CUDA_ARCH__)
+  return 63 - __clzll(static_cast<long long>(word));
+#else
+  return 63 - __builtin_clzll(word);
+#endif
+}
+
 }  // namespace detail
 }  // namespace s2d::cuda::inline S2D_CUDA_ABI
