@@ -1,0 +1,117 @@
+// Polygons: COCO's rule drawn step by step, and the even-odd rule in whole numbers, against what
+// the library jumps to; and coordinates that are refused.
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include <s2d/mask/even_odd.hpp>
+#include <s2d/mask/polygon.hpp>
+
+#include "plain_masks.hpp"
+
+using plain_masks::expect;
+using s2d::rle;
+
+namespace {
+
+// Whether each pixel was entered an odd number of times, by walking the outline on the fine grid.
+rle coco_rule(const std::vector<double>& corners, std::ptrdiff_t height, std::ptrdiff_t width) {
+  std::vector<long> xs, ys;
+  const auto fine = [&](std::size_t i) {
+    return static_cast<long>(s2d::detail::rounded(5 * corners[i % corners.size()]) + 0.5);
+  };
+  for (std::size_t i = 0; i < corners.size(); i += 2) {
+    long x0 = fine(i), y0 = fine(i + 1), x1 = fine(i + 2), y1 = fine(i + 3);
+    const bool flat = std::labs(x1 - x0) >= std::labs(y1 - y0);
+    const bool turned = flat ? x0 > x1 : y0 > y1;
+    if (turned) {
+      std::swap(x0, x1);
+      std::swap(y0, y1);
+    }
+    const long steps = flat ? x1 - x0 : y1 - y0;
+    const double rise = static_cast<double>(flat ? y1 - y0 : x1 - x0);
+    const double slope = steps == 0 ? 0 : rise / static_cast<double>(steps);
+    for (long k = 0; k <= steps; ++k) {
+      const long step = turned ? steps - k : k;
+      const double moved = s2d::detail::rounded(slope * static_cast<double>(step));
+      xs.push_back(flat ? x0 + step : static_cast<long>(static_cast<double>(x0) + moved + 0.5));
+      ys.push_back(flat ? static_cast<long>(static_cast<double>(y0) + moved + 0.5) : y0 + step);
+    }
+  }
+  std::vector<bool> change(static_cast<std::size_t>(height * width) + 1);
+  for (std::size_t k = 1; k < xs.size(); ++k) {
+    if (xs[k] == xs[k - 1]) continue;
+    const double x = (static_cast<double>(std::min(xs[k], xs[k - 1])) + 0.5) / 5 - 0.5;
+    if (x < 0 || x > static_cast<double>(width) - 1 || std::floor(x) != x) continue;
+    double y = (static_cast<double>(std::min(ys[k], ys[k - 1])) + 0.5) / 5 - 0.5;
+    y = std::ceil(std::fmin(std::fmax(y, 0.0), static_cast<double>(height)));
+    const auto at = static_cast<std::size_t>(x) * static_cast<std::size_t>(height) +
+                    static_cast<std::size_t>(y);
+    change[at] = !change[at];
+  }
+  bool on = false;
+  return plain_masks::draw(height, width, [&](auto y, auto x) {
+    on = on != change[static_cast<std::size_t>(x * height + y)];
+    return on;
+  });
+}
+
+// Corners are multiples of 1 / 64 here.
+rle even_odd_rule(const std::vector<double>& corners, std::ptrdiff_t height, std::ptrdiff_t width) {
+  return plain_masks::draw(height, width, [&](auto row, auto column) {
+    const auto whole = [](double value) { return static_cast<long>(value * 64); };
+    const long x = 64 * column + 32, y = 64 * row + 32;
+    bool odd = false;
+    for (std::size_t i = 0, k = corners.size() - 2; i < corners.size(); k = i, i += 2) {
+      long x0 = whole(corners[k]), y0 = whole(corners[k + 1]);
+      long x1 = whole(corners[i]), y1 = whole(corners[i + 1]);
+      if (x0 > x1) {
+        std::swap(x0, x1);
+        std::swap(y0, y1);
+      }
+      if (x0 <= x && x < x1) odd ^= (y - y0) * (x1 - x0) >= (x - x0) * (y1 - y0);
+    }
+    return odd;
+  });
+}
+
+void check_any_numbers(const std::vector<double>& corners, std::ptrdiff_t height,
+                       std::ptrdiff_t width) {
+  bool good = corners.size() >= 6 && corners.size() % 2 == 0;
+  for (const double value : corners) good = good && std::abs(value) <= 1e6;
+  try {
+    (void)s2d::area(s2d::encode_polygon(corners, height, width));
+    (void)s2d::area(s2d::encode_even_odd(std::span{corners}, height, width));
+    expect(good);
+  } catch (const s2d::invalid_input&) {
+    expect(!good);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  plain_masks::bytes from{data, size};
+  const std::ptrdiff_t height = from.below(23), width = from.below(23);
+  const std::uint8_t kind = from.take();
+  if (kind % 8 == 0) {
+    std::vector<double> any(size > 3 ? (size - 3) / sizeof(double) : 0);
+    if (!any.empty()) std::memcpy(any.data(), data + 3, any.size() * sizeof(double));
+    check_any_numbers(any, height, width);
+    return 0;
+  }
+  // Whole numbers, halves, or 64ths; a few pixels outside too.
+  const int grain = kind % 8 < 3 ? 1 : kind % 8 < 5 ? 2 : 64;
+  std::vector<double> corners(static_cast<std::size_t>(2 * (3 + kind / 8 % 8)));
+  for (double& value : corners) {
+    const int high = from.take(), low = grain == 64 ? from.take() : 0;
+    value = grain == 64 ? (high % 48 * 64 + low % 64) / 64.0 - 12
+                        : high % (48 * grain) / double(grain) - 12;
+  }
+  expect(s2d::encode_polygon(corners, height, width) == coco_rule(corners, height, width));
+  expect(s2d::encode_even_odd(std::span{std::as_const(corners)}, height, width) ==
+         even_odd_rule(corners, height, width));
+  return 0;
+}
