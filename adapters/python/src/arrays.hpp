@@ -1,0 +1,120 @@
+// NumPy arrays as views of the core, without copies, and results as NumPy arrays.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <s2d/core/error.hpp>
+#include <s2d/core/matrix.hpp>
+#include <s2d/core/view.hpp>
+
+namespace s2d_python {
+
+namespace nb = nanobind;
+
+/// An array of any element type, order and number of dimensions in main memory.
+using any_array = nb::ndarray<nb::ro, nb::device::cpu>;
+
+/// str(object) of Python.
+inline std::string text_of(nb::handle object) { return nb::str(object).c_str(); }
+
+/// "float32 [2, 3]" of an array, the name of its type of anything else.
+inline std::string describe(nb::handle object) {
+  if (!nb::hasattr(object, "dtype") || !nb::hasattr(object, "shape")) {
+    const nb::object name = object.type().attr("__name__");
+    return text_of(name);
+  }
+  const nb::object type = object.attr("dtype"), shape = object.attr("shape");
+  std::string text;
+  for (const nb::handle extent : shape)
+    text += s2d::concat(text.empty() ? "" : ", ", text_of(extent));
+  return s2d::concat(text_of(type), " [", text, "]");
+}
+
+/// Raises TypeError.
+template <class... Parts>
+[[noreturn]] void refuse(const Parts&... parts) {
+  throw nb::type_error(s2d::concat(parts...).c_str());
+}
+
+/// The array that `object` is. `what` names it, `expected` says what it should be.
+/// Raises TypeError unless it is one, ValueError unless it has one of the numbers of dimensions.
+inline any_array array_of(std::string_view what, nb::handle object,
+                          std::initializer_list<std::size_t> dimensions,
+                          std::string_view expected) {
+  any_array array;
+  if (!nb::ndarray_check(object) || !nb::try_cast(object, array))
+    refuse(what, " is ", describe(object), ", expected ", expected);
+  for (const std::size_t n : dimensions)
+    if (array.ndim() == n) return array;
+  throw s2d::invalid_input{s2d::concat(what, " is ", describe(object), ", expected ", expected)};
+}
+
+/// The object as an array of T without gaps; copied only if it is of another type or order.
+/// Raises ValueError where it cannot be one or has another number of dimensions.
+template <class T>
+[[nodiscard]] nb::ndarray<const T, nb::c_contig, nb::device::cpu> numbers_of(
+    std::string_view what, nb::handle object, std::size_t dimensions, std::string_view expected) {
+  constexpr auto code = static_cast<nb::dlpack::dtype_code>(nb::dtype<T>().code);
+  const std::string name = s2d::concat(code == nb::dlpack::dtype_code::Float  ? "float"
+                                       : code == nb::dlpack::dtype_code::UInt ? "uint"
+                                                                              : "int",
+                                       8 * sizeof(T));
+  nb::object plain;
+  try {
+    plain = nb::module_::import_("numpy").attr("asarray")(object, name.c_str(), "C");
+  } catch (const nb::python_error&) {
+    refuse(what, " is ", describe(object), ", expected ", expected);
+  }
+  const auto array = nb::cast<nb::ndarray<const T, nb::c_contig, nb::device::cpu>>(plain);
+  if (array.ndim() != dimensions)
+    throw s2d::invalid_input{s2d::concat(what, " is ", describe(plain), ", expected ", expected)};
+  return array;
+}
+
+template <class T>
+[[nodiscard]] s2d::plane_view<const T> table_of(
+    const nb::ndarray<const T, nb::c_contig, nb::device::cpu>& array) {
+  return {array.data(), static_cast<std::ptrdiff_t>(array.shape(0)),
+          static_cast<std::ptrdiff_t>(array.shape(1))};
+}
+
+/// Hands a container over to Python: its elements become an array of that shape, uncopied.
+template <class Container>
+[[nodiscard]] nb::object array_from(Container values, std::initializer_list<std::size_t> shape,
+                                    std::initializer_list<std::int64_t> strides = {}) {
+  auto* const kept = new Container(std::move(values));
+  const nb::capsule owner{kept, [](void* p) noexcept { delete static_cast<Container*>(p); }};
+  using element = typename Container::value_type;
+  return nb::cast(nb::ndarray<nb::numpy, element>(kept->data(), shape, owner, strides));
+}
+
+template <class T>
+[[nodiscard]] nb::object array_from(s2d::matrix<T> table) {
+  const auto height = static_cast<std::size_t>(table.height);
+  const auto width = static_cast<std::size_t>(table.width);
+  return array_from(std::move(table.values), {height, width});
+}
+
+/// One of the named values of an option. Raises ValueError that lists them.
+template <class Value>
+[[nodiscard]] Value choose(std::string_view what, const std::string& name,
+                           std::initializer_list<std::pair<const char*, Value>> values) {
+  std::string known;
+  for (const auto& [text, value] : values) {
+    if (name == text) return value;
+    known += s2d::concat(known.empty() ? "'" : ", '", text, "'");
+  }
+  throw s2d::invalid_input{s2d::concat(what, " is '", name, "', expected one of ", known)};
+}
+
+}  // namespace s2d_python
