@@ -74,9 +74,7 @@ struct count_pairs {
             inside && first_b + row < b.count ? b.data[(first_b + row) * grid.words + k + at] : 0;
       }
       block.sync();
-#if defined(__CUDA_ARCH__)
-#pragma unroll 4
-#endif
+      S2D_UNROLL_4
       for (int at = 0; at < chunk; ++at) {
         std::uint64_t left[4], right[4];
         for (int r = 0; r < 4; ++r) left[r] = memory.a[ty + Side * r][at];

@@ -14,6 +14,18 @@
 #define S2D_DEVICE
 #endif
 
+/// Before a loop of few, known steps over a small array: in a kernel the array then stays in
+/// registers. S2D_UNROLL_4, S2D_UNROLL_8: that many steps at once, for loads in flight.
+#if defined(__CUDA_ARCH__)
+#define S2D_UNROLL _Pragma("unroll")
+#define S2D_UNROLL_4 _Pragma("unroll 4")
+#define S2D_UNROLL_8 _Pragma("unroll 8")
+#else
+#define S2D_UNROLL
+#define S2D_UNROLL_4
+#define S2D_UNROLL_8
+#endif
+
 /// Definitions in .cuh files are inline for those who include them; the compiled library defines
 /// this as nothing.
 #if !defined(S2D_CUDA_INLINE)

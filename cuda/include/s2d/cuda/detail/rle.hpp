@@ -57,9 +57,7 @@ struct dense_source {
     if constexpr (sizeof(T) == 1 && Columns == 4) {
       if (in.column_stride == 1 && in.row_stride % 4 == 0 && address_of(from) % 4 == 0 &&
           x + 4 <= in.width) {
-#if defined(__CUDA_ARCH__)
-#pragma unroll 8
-#endif
+        S2D_UNROLL_8
         for (int r = 0; r < rows; ++r) {
           const std::uint32_t bits =
               nonzero_bytes(load_as<std::uint32_t>(from + r * in.row_stride));
@@ -68,12 +66,9 @@ struct dense_source {
         return;
       }
     }
-    for (int c = 0; c < Columns && x + c < in.width; ++c)
-#if defined(__CUDA_ARCH__)
-#pragma unroll 8
-#endif
-      for (int r = 0; r < rows; ++r)
-        words[c] |= std::uint32_t{test(from[r * in.row_stride + c * in.column_stride])} << r;
+    for (int c = 0; c < Columns && x + c < in.width; ++c) S2D_UNROLL_8
+    for (int r = 0; r < rows; ++r)
+      words[c] |= std::uint32_t{test(from[r * in.row_stride + c * in.column_stride])} << r;
   }
 };
 
