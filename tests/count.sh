@@ -4,6 +4,8 @@ run_ctest() {
   local folder=$1 junit total failed skipped status=0
   shift
   junit=$PWD/$folder/junit.xml
+  # Tests run side by side: threads of LibTorch that wait must not take the processor from others.
+  export OMP_WAIT_POLICY=PASSIVE
   ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --output-junit "$junit" \
     --progress "$@" || status=$?
   count() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$junit" | head -n 1; }

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wrong=0
+[ -n "$(git ls-files '*.md')" ] || { echo "links.sh: found no page" >&2; exit 1; }
 while IFS= read -r page; do
   folder=$(dirname "$page")
   while IFS= read -r target; do

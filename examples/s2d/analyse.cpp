@@ -215,6 +215,9 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
   std::string trained;
   if (whole && options.distil.until != stage::keymasks && record.count_of("keymasks") > 0)
     trained = distil(each, options, distil_places{to.folder}, record, screen);
+  // What an earlier call with other settings learned stays where it is, and is not of this result.
+  if (record.count_of("keymasks") == 0)
+    result.to.model = result.to.labels = result.to.dense = result.to.dense_overlay = fs::path{};
   if (!to.report.empty()) {
     // The page is made from run.json, whose stamp comes last.
     s2d::write_file(to.run, record.text("unfinished"));
@@ -231,9 +234,10 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
   if (!options.quiet && !options.json) {
     std::printf("%s: %s%s%s\n  %s\n", each.name.c_str(), record.text_of("message").c_str(),
                 trained.empty() ? "" : " ", trained.c_str(), times_in_words(record).c_str());
-    for (const fs::path* file :
-         {&to.report, &to.dense_overlay, &to.dense, &to.model, &to.labels, &to.overlay,
-          &to.keymasks, &to.masks, &to.pictures, &to.table, &to.cutouts}) {
+    const places& there = result.to;
+    for (const fs::path* file : {&there.report, &there.dense_overlay, &there.dense, &there.model,
+                                 &there.labels, &there.overlay, &there.keymasks, &there.masks,
+                                 &there.pictures, &there.table, &there.cutouts}) {
       std::error_code missing;
       if (!file->empty() && fs::exists(*file, missing))
         std::printf("  %s\n", file->string().c_str());

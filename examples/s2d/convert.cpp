@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +35,9 @@ std::size_t largest_number(const mask_video& video) {
 }
 
 void write_folder(const std::vector<mask_video>& videos, const fs::path& folder) {
+  std::set<fs::path> written;
   for (const mask_video& video : videos) {
+    s2d::require(video.name != "..", folder.string(), ": a video is called ..");
     const std::size_t largest = largest_number(video);
     s2d::require(largest <= 255, folder.string(), ": ", video.name, " has ", largest,
                  " objects, expected at most 255 in mask pictures");
@@ -44,7 +47,10 @@ void write_folder(const std::vector<mask_video>& videos, const fs::path& folder)
       throw_if_stopped();
       s2d::matrix<std::uint8_t> ids(video.height, video.width);
       paint_numbers(video.frames[t], ids.view());
-      write_palette_png(place / (fs::path{video.names[t]}.stem().string() + ".png"), ids);
+      const fs::path file = place / (fs::path{video.names[t]}.stem().string() + ".png");
+      s2d::require(written.insert(file).second, file.string(),
+                   ": stands for two frames, expected names that differ");
+      write_palette_png(file, ids);
     }
   }
 }
@@ -62,8 +68,10 @@ void write_array(const mask_video& video, const fs::path& file) {
   };
   if (largest_number(video) <= 255)
     write(std::uint8_t{});
-  else
+  else if (largest_number(video) <= 65535)
     write(std::uint16_t{});
+  else
+    write(std::uint32_t{});
 }
 
 void write_json(const std::vector<mask_video>& videos, const fs::path& file) {

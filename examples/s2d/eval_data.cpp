@@ -33,7 +33,7 @@ eval_data read_images(const fs::path& file) {
   };
   for (const s2d::coco_image& image : data.images) {
     eval_video& video = video_of(image.id);
-    video.name = image.file_name;
+    video.name = fs::path{image.file_name}.replace_extension().string();
     video.height = image.height;
     video.width = image.width;
     video.frames = {stem_of(image.file_name)};
@@ -69,7 +69,9 @@ eval_data read_videos(const fs::path& file) {
   std::map<std::int64_t, std::size_t> place;
   std::map<std::int64_t, std::size_t> numbers;
   for (const s2d::ytvis_video& from : data.videos) {
-    place[from.id] = all.videos.size();
+    s2d::require(place.emplace(from.id, all.videos.size()).second, file.string(),
+                 ": two videos have the id ", from.id);
+    require_length(from, file);
     eval_video& to = all.videos.emplace_back();
     to.id = from.id;
     if (!from.file_names.empty())

@@ -78,7 +78,7 @@ std::vector<mask_video> read_folder(const fs::path& folder) {
     return videos;
   }
   for (const fs::path& item : found.items)
-    if (fs::is_directory(item)) videos.push_back(read_pictures(item));
+    if (std::error_code none; fs::is_directory(item, none)) videos.push_back(read_pictures(item));
   s2d::require(!videos.empty(), folder.string(), ": holds no mask pictures (.png)");
   return videos;
 }
@@ -116,7 +116,9 @@ std::vector<mask_video> read_ytvis_videos(const fs::path& file) {
   std::vector<mask_video> videos;
   std::vector<std::size_t> objects;
   for (s2d::ytvis_video& from : data.videos) {
-    place[from.id] = videos.size();
+    s2d::require(place.emplace(from.id, videos.size()).second, file.string(),
+                 ": two videos have the id ", from.id);
+    require_length(from, file);
     mask_video& to = videos.emplace_back();
     to.name = video_of(from.file_names.empty() ? std::string{} : from.file_names.front(), from.id);
     to.height = from.height;
@@ -254,6 +256,9 @@ mask_video read_stack(const s2d::npy_array& array, const fs::path& file) {
 
 mask_video read_array(const fs::path& file) {
   const s2d::npy_array array = s2d::read_npy(file);
+  for (const std::ptrdiff_t extent : array.shape)
+    s2d::require(extent > 0, file.string(), ": the array has an extent of ", extent,
+                 ", expected at least 1");
   if (array.shape.size() == 3) return read_numbers(array, file);
   s2d::require(array.shape.size() == 4, file.string(), ": found an array of ", array.shape.size(),
                " dimensions, expected 3 (frames, height, width) with object numbers or 4 "
@@ -262,6 +267,12 @@ mask_video read_array(const fs::path& file) {
 }
 
 }  // namespace
+
+void require_length(const s2d::ytvis_video& video, const fs::path& file) {
+  constexpr std::ptrdiff_t most = 10'000'000;
+  s2d::require(video.length <= most, file.string(), ": video ", video.id, " has a length of ",
+               video.length, " frames, expected at most ", most);
+}
 
 std::vector<mask_video> read_mask_videos(const fs::path& place) {
   std::error_code error;

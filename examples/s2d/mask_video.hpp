@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <s2d/core/matrix.hpp>
+#include <s2d/io/ytvis.hpp>
 #include <s2d/mask/rle.hpp>
 
 namespace app {
@@ -36,6 +37,10 @@ struct mask_video {
 
 /// Of a file that holds one video. @throws s2d::invalid_input if it holds several, or none
 [[nodiscard]] mask_video read_one_mask_video(const std::filesystem::path& place);
+
+/// Frames are listed in memory; a file may claim any number of them.
+/// @throws s2d::invalid_input beyond ten million
+void require_length(const s2d::ytvis_video& video, const std::filesystem::path& file);
 
 /// Writes the numbers of the masks to a picture of their size, small masks over large ones.
 template <class Id>

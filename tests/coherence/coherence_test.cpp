@@ -254,6 +254,17 @@ TEST_CASE("a mask that every frame confirms has coherence 1, a lone one 0", "[co
   CHECK(scores(single, 8) == std::vector<float>{0.0f});
 }
 
+TEST_CASE("coherence refuses rows, counts and tracks that do not fit", "[coherence]") {
+  s2d::mask_table masks{3, 20, 100};
+  masks.add(0, block(10, 50));
+  s2d::coherence_table table{masks, 8};
+  const std::vector<std::uint32_t> seen(3, 2), few(2, 2);
+  CHECK_THROWS_AS(table.add(1, resting(3, {20, 30}), seen), s2d::invalid_input);
+  CHECK_THROWS_AS(table.add(0, resting(3, {20, 30}), few), s2d::invalid_input);
+  CHECK_THROWS_AS(table.add(0, resting(3, {}), seen), s2d::invalid_input);
+  CHECK_NOTHROW(table.add(0, resting(3, {20, 30}), seen));
+}
+
 TEST_CASE("fragments and over-merged masks are less coherent than the others", "[coherence]") {
   const s2d::bit_mask whole = block(10, 50), part = block(10, 20), both = block(10, 90);
   s2d::mask_table table{7, 20, 100};

@@ -85,5 +85,9 @@ TEST_CASE("consistency refuses fields of different sizes") {
                     s2d::invalid_input);
   REQUIRE_THROWS_AS(s2d::consistent_pixels(s2d::flow_field(3, 4), s2d::flow_field(3, 4), {-1, 0}),
                     s2d::invalid_input);
+  s2d::flow_field torn(3, 4);
+  torn.v = s2d::matrix<float>(2, 4);
+  REQUIRE_THROWS_AS(s2d::consistent_pixels(torn, s2d::flow_field(3, 4)), s2d::invalid_input);
+  REQUIRE_THROWS_AS(s2d::consistent_pixels(s2d::flow_field(3, 4), torn), s2d::invalid_input);
   REQUIRE(s2d::occluded_pixels({}, {}).empty());
 }

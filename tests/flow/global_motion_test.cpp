@@ -101,4 +101,8 @@ TEST_CASE("global motion refuses bad input") {
   REQUIRE_THROWS_AS(s2d::fit_homography(two, two, {}, {.rounds = 0}), s2d::invalid_input);
   REQUIRE_THROWS_AS(s2d::global_homography(s2d::flow_field(3, 3), 0), s2d::invalid_input);
   REQUIRE_THROWS_AS(s2d::global_affine(s2d::flow_field(3, 3), 0), s2d::invalid_input);
+  s2d::flow_field torn(3, 3);
+  torn.v = s2d::matrix<float>(3, 2);
+  REQUIRE_THROWS_AS(s2d::global_homography(torn), s2d::invalid_input);
+  REQUIRE_THROWS_AS(s2d::global_affine(torn), s2d::invalid_input);
 }

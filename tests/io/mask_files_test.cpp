@@ -209,6 +209,13 @@ TEST_CASE("a COCO file is paired by name", "[mask_files]") {
   REQUIRE(masks[1].size() == 1);
   CHECK(masks[1][0].confidence == 0.5f);
   CHECK_THROWS_WITH(s2d::file_segmenter(file, {"z"})(frames_of(1)), Catch::Contains("z"));
+  // Frames of two videos with the same names: the folder decides.
+  data.images[2].file_name = "second/a.jpg";
+  s2d::write_coco(file, data);
+  CHECK_THROWS_WITH(s2d::file_segmenter(file, {"a"})(frames_of(1)),
+                    Catch::Contains("two images have the name a"));
+  CHECK(s2d::file_segmenter(file, {"a"}, {.video = "second"})(frames_of(1))[0][0].mask ==
+        mask_at(3, 2));
 }
 
 TEST_CASE("features of a video are read frame by frame", "[mask_files][npy]") {
@@ -227,4 +234,7 @@ TEST_CASE("features of a video are read frame by frame", "[mask_files][npy]") {
   CHECK_THROWS_WITH(s2d::read_npy_features(file), Catch::Contains("value 10 of frame 1"));
   s2d::write_npy<float>(file, values, std::vector<std::ptrdiff_t>{6, 4, 5});
   CHECK_THROWS_WITH(s2d::read_npy_features(file), Catch::Contains("expected 4"));
+  s2d::write_npy<float>(file, std::span<const float>{},
+                        std::vector<std::ptrdiff_t>{std::ptrdiff_t{1} << 40, 0, 4, 4});
+  CHECK_THROWS_WITH(s2d::read_npy_features(file), Catch::Contains("extent of 0"));
 }

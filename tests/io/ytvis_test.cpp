@@ -345,6 +345,9 @@ TEST_CASE("an annotation with a number that JSON has not is refused whole", "[yt
       wrong = one;
       wrong.segments.front().area = std::numeric_limits<double>::infinity();
       CHECK_THROWS_AS(writer.add(wrong), s2d::invalid_input);
+      wrong = one;
+      wrong.segments.front().mask.counts = {1};
+      CHECK_THROWS_AS(writer.add(wrong), s2d::invalid_input);
       writer.add(one);
     }
     writer.commit(data.categories, data.extras);

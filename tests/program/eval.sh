@@ -57,6 +57,10 @@ says stderr "96 x 64, expected 160 x 120"
 expect 0 "$S2D" eval longer truth --metric davis
 expect 2 "$S2D" eval truth truth
 expect 2 "$S2D" eval truth truth --metric best
+echo '{"videos":[{"id":1,"height":9,"width":9,"length":9,"file_names":[]},
+  {"id":1,"height":9,"width":9,"length":2,"file_names":[]}],"annotations":[]}' >twice.json
+expect 1 "$S2D" eval twice.json truth.json --metric ytvis
+says stderr "twice.json: two videos have the id 1"
 echo '{"videos":[{"id":1,"width":160' >broken.json
 expect 1 "$S2D" eval broken.json truth.json --metric ytvis
 one_error

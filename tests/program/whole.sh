@@ -85,7 +85,10 @@ says stderr "goes on behind checkpoint-"
 [ "$(wc -l <parts/model/log.jsonl)" = 100 ] || fail "not one line a step"
 
 # Wrong options of training are refused before anything is done, an error of a stage is told once.
-expect 2 "$S2D" run clip --out new --train-size 33x64
+for wrong in "--train-size 33x64" "--steps 0" "--queries 0" "--queries 2000" "--lr 0" "--share 0"; do
+  # shellcheck disable=SC2086
+  expect 2 "$S2D" run clip --out new $wrong
+done
 [ ! -e new ] || fail "a wrong call made a folder"
 rm -r parts/model
 touch parts/model

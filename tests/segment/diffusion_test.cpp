@@ -119,6 +119,12 @@ TEST_CASE("Normalised cut of two parts without an edge between them is 0") {
   CHECK(s2d::normalized_cuts(graph, values, threshold) == std::vector<double>{0});
 }
 
+TEST_CASE("Normalised cut of an empty part is infinite, whatever sums round to") {
+  const s2d::sparse_graph graph{{0, 1, 4}, {1, 0, 0, 0}, {1, 1.5e-16F, 1.5e-16F, 1.5e-16F}};
+  const std::vector<float> values = {0, 0}, threshold = {0.5F};
+  CHECK(std::isinf(s2d::normalized_cuts(graph, values, threshold)[0]));
+}
+
 TEST_CASE("Graphs that are malformed and seeds of another size are refused") {
   const std::vector<float> two = {1, 0};
   const s2d::sparse_graph good{{0, 1, 2}, {1, 0}, {1, 1}};

@@ -259,6 +259,10 @@ TEST_CASE("Frame masks refuse frames, flow and options that do not fit") {
   refused({.threshold = std::numeric_limits<float>::quiet_NaN()});
   refused({.context_sigma = 0});
   refused({.appearance_mix = 2});
+  refused({.motion = {.percentile = 150}});
+  refused({.diffusion = {.iterations = -1}});
+  refused({.appearance = {.cosines = 100}});
+  refused({.appearance = {.stride = 0}});
   s2d::flow_field& field = scene.flow.forward[1];
   const float kept = field.v(3, 4);
   for (const float bad :

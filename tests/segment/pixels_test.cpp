@@ -94,6 +94,14 @@ TEST_CASE("Equal values stay equal; a value never leaves the range of its neighb
     CHECK(std::fabs(x - 0.25F) < 1e-5F);
 }
 
+TEST_CASE("A pixel of a colour that no superpixel near it has still gets a value between theirs") {
+  scene s(40, 50, 1, 3);
+  s.values.assign(s.values.size(), 1.0F);
+  for (std::ptrdiff_t c = 0; c < 3; ++c) s.picture.row(20)[3 * 25 + c] = 255;
+  for (float& l : s.grid.l) l = 0;
+  CHECK(std::fabs(s2d::interpolate_pixels(s.picture, s.grid, s.values)(20, 25) - 1) < 1e-5F);
+}
+
 TEST_CASE("Pixels: wrong numbers of values and bad widths are refused, empty pictures are empty") {
   scene s(20, 20, 1, 4);
   CHECK_THROWS_AS(s2d::interpolate_pixels(s.picture, s.grid, std::vector<float>(3)),

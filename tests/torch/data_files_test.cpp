@@ -321,7 +321,7 @@ TEST_CASE("real video: folder and labels become clips", "[torch][data]") {
   const auto data = support::data_folder("davis2016-240p");
   if (!data) return;
   const auto frames = *data / "JPEGImages" / "blackswan";
-  if (!std::filesystem::is_directory(frames)) return;
+  REQUIRE(std::filesystem::is_directory(frames));
   const auto pictures = s2d::read_frames(frames);
   const auto length = static_cast<std::ptrdiff_t>(pictures.size());
   st::video_labels labels{"blackswan", pictures[0].height, pictures[0].width, length, {}, {}};

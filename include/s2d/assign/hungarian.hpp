@@ -64,7 +64,6 @@ bool load_costs(const plane_view<const T>& cost, const hungarian_options& option
   const double first = sign * static_cast<double>(cost(0, 0));
   bool equal = true;
   double sum = 0;  // is not a number if any cost is not, or costs of both infinities meet
-  double least = first;
   for (std::ptrdiff_t i = 0; i < rows; ++i) {
     double* to = solver.row(i);
     const T* from = cost.data + i * row_stride;
@@ -72,7 +71,6 @@ bool load_costs(const plane_view<const T>& cost, const hungarian_options& option
       const double value = sign * static_cast<double>(from[j * column_stride]);
       to[j] = value;
       sum += value;
-      least = value < least ? value : least;
       equal &= value == first;
     }
   }

@@ -35,7 +35,13 @@ class coherence_table {
   /// Adds the tracks of the points of one mask. Different rows may be added at the same time.
   /// @param tracks   [T, N]
   /// @param visible  [T] how many of them are visible
+  /// @throws invalid_input if there is no such row, no point, or not one count for each frame
   void add(std::size_t row, const point_tracks& tracks, std::span<const std::uint32_t> visible) {
+    require(row < rows_.size(), "coherence_table: mask ", row, ", expected less than ",
+            rows_.size());
+    require(visible.size() == table_->frames() && tracks.points > 0,
+            "coherence_table: ", visible.size(), " counts and ", tracks.points,
+            " points, expected ", table_->frames(), " and at least one");
     const frame_range range = near((*table_)[row].frame);
     std::vector<mask_overlap> found;
     point_matcher{*table_}.match(tracks, range, found);

@@ -92,6 +92,8 @@ inline bit_mask::word consistent_word(const flow_field& f, const flow_field& b, 
 [[nodiscard]] inline bit_mask consistent_pixels(const flow_field& forward,
                                                 const flow_field& backward,
                                                 const consistency_options& options = {}) {
+  detail::require_same_size("consistent_pixels", forward.u, forward.v);
+  detail::require_same_size("consistent_pixels", backward.u, backward.v);
   require(forward.height() == backward.height() && forward.width() == backward.width(),
           "consistent_pixels: sizes differ, ", forward.height(), " x ", forward.width(), " and ",
           backward.height(), " x ", backward.width(), " (height x width)");

@@ -213,6 +213,7 @@ inline flow_samples sample_flow(const flow_field& flow, std::ptrdiff_t step) {
 [[nodiscard]] inline homography global_homography(const flow_field& flow, std::ptrdiff_t step = 8,
                                                   const homography_options& options = {}) {
   require(step >= 1, "global_homography: step is ", step, ", expected >= 1");
+  detail::require_same_size("global_homography", flow.u, flow.v);
   const detail::flow_samples samples = detail::sample_flow(flow, step);
   std::vector<point> to(samples.at);
   for (std::size_t i = 0; i < to.size(); ++i) {
@@ -229,6 +230,7 @@ inline flow_samples sample_flow(const flow_field& flow, std::ptrdiff_t step) {
 [[nodiscard]] inline affine_motion global_affine(const flow_field& flow, std::ptrdiff_t step = 8,
                                                  const affine_motion_options& options = {}) {
   require(step >= 1, "global_affine: step is ", step, ", expected >= 1");
+  detail::require_same_size("global_affine", flow.u, flow.v);
   const detail::flow_samples samples = detail::sample_flow(flow, step);
   return fit_affine_motion(samples.at, samples.u, samples.v, {}, options);
 }

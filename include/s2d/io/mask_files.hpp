@@ -138,9 +138,7 @@ inline void require_frame_size(const std::string& what, std::ptrdiff_t height, s
   require(video != nullptr, file, ": holds no video ", options.video);
 
   std::vector<std::ptrdiff_t> place(
-      static_cast<std::size_t>(
-          (std::max<std::ptrdiff_t>)(video->length, std::ssize(video->file_names))),
-      -1);
+      video->file_names.empty() ? names.size() : video->file_names.size(), -1);
   if (video->file_names.empty()) {
     require(video->length == std::ssize(names), file, ": the video has ", video->length,
             " frames without names, expected ", names.size());
@@ -194,7 +192,9 @@ inline void require_frame_size(const std::string& what, std::ptrdiff_t height, s
   for (const coco_image& one : data.images) {
     const std::filesystem::path name{one.file_name};
     if (options.video.empty() || name.parent_path().filename().string() == options.video)
-      image.emplace(name.stem().string(), one.id);
+      require(image.emplace(name.stem().string(), one.id).second, file,
+              ": two images have the name ", name.stem().string(),
+              ", expected one (the option video names their folder)");
   }
   std::map<std::int64_t, std::size_t> frame;
   for (std::size_t t = 0; t < names.size(); ++t) {

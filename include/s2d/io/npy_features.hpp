@@ -22,6 +22,8 @@ namespace s2d::inline S2D_ABI {
   require(array.shape.size() == 4, file.string(), ": an array of ", array.shape.size(),
           " dimensions, expected 4: [frames, height, width, channels]");
   const std::vector<float> values = npy_values<float>(array, file.string());
+  require(array.shape[0] == 0 || !values.empty(), file.string(),
+          ": the array has an extent of 0, expected features for every frame");
   stored_features result;
   const auto frames = static_cast<std::size_t>(array.shape[0]);
   const std::size_t each = frames == 0 ? 0 : values.size() / frames;

@@ -460,6 +460,7 @@ class ytvis_writer {
       require(segment.frame >= next && segment.frame < one.length, "YTVIS annotation ", one.id,
               ": segment of frame ", segment.frame, ", expected ", next, " to ", one.length - 1,
               ", ascending");
+      detail::require_whole("YTVIS annotation: ", segment.mask);
       next = segment.frame + 1;
     }
     require(!one.frame || one.segments.empty() ||

@@ -73,10 +73,13 @@ template <point_tracker Tracker>
     grouped += here;
   }
   if (all > 0) result.coverage = static_cast<double>(grouped) / static_cast<double>(all);
-  for (const std::size_t c : detail::folder_order(result.clusters.size(), options.compat))
-    for (const std::size_t g :
-         detail::folder_order(result.clusters[c].groups.size(), options.compat))
+  const auto itself = [](std::size_t c) { return c; };
+  for (const std::size_t c : detail::folder_order(result.clusters.size(), options.compat, itself)) {
+    const std::vector<mask_group>& groups = result.clusters[c].groups;
+    const auto label = [&](std::size_t g) { return groups[g].label; };
+    for (const std::size_t g : detail::folder_order(groups.size(), options.compat, label))
       result.objects.push_back(detail::make_object(result, table, options, c, g));
+  }
   return result;
 }
 

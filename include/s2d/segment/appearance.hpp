@@ -211,6 +211,14 @@ inline std::vector<float> fit_appearance(plane_view<const float> inputs,
   return result;
 }
 
+inline void check_appearance(const char* what, const appearance_options& options) {
+  require(options.cosines >= 16 && options.cosines <= 4096 && options.cosines % 16 == 0, what,
+          ": cosines is ", options.cosines, ", expected a multiple of 16 in 16..4096");
+  require(std::isfinite(options.deviation) && options.ridge > 0 && options.stride > 0, what,
+          ": deviation is ", options.deviation, ", ridge ", options.ridge, ", stride ",
+          options.stride, "; expected finite, > 0, > 0");
+}
+
 }  // namespace detail
 
 /// Fits targets in [0, 1] by weighted ridge regression on random cosine features and gives the fit
@@ -232,12 +240,7 @@ inline std::vector<float> fit_appearance(plane_view<const float> inputs,
   const auto n = static_cast<std::size_t>(inputs.height);
   require(targets.size() == n && weights.size() == n, "correct_by_appearance: ", n, " samples, ",
           targets.size(), " targets, ", weights.size(), " weights; expected equal numbers");
-  require(options.cosines >= 16 && options.cosines <= 4096 && options.cosines % 16 == 0,
-          "correct_by_appearance: cosines is ", options.cosines,
-          ", expected a multiple of 16 in 16..4096");
-  require(std::isfinite(options.deviation) && options.ridge > 0 && options.stride > 0,
-          "correct_by_appearance: deviation is ", options.deviation, ", ridge ", options.ridge,
-          ", stride ", options.stride, "; expected finite, > 0, > 0");
+  detail::check_appearance("correct_by_appearance", options);
   for (std::size_t i = 0; i < n; ++i) {
     require(std::isfinite(targets[i]) && std::isfinite(weights[i]) && weights[i] >= 0,
             "correct_by_appearance: target or weight ", i, " is not finite or negative");

@@ -94,7 +94,6 @@ inline std::vector<double> find_normalized_cuts(const sparse_graph& graph,
     while (level[i] < m && values[i] > thresholds[level[i]]) ++level[i];
   std::vector<double> cut(m + 1);
   std::vector<double> inside(m + 1);
-  double total = 0;
   for (std::size_t i = 0; i < n; ++i) {
     double leaving = 0;
     for (std::size_t e = graph.begin[i]; e < graph.begin[i + 1]; ++e) {
@@ -107,19 +106,23 @@ inline std::vector<double> find_normalized_cuts(const sparse_graph& graph,
       cut[level[i] < level[j] ? level[j] : level[i]] -= w;
     }
     inside[level[i]] += leaving;
-    total += 2 * leaving;
   }
+  // Both sides are sums, so that one without weight is exactly 0.
+  std::vector<double> within(m + 2);
+  for (std::size_t t = m + 1; t-- > 0;) within[t] = within[t + 1] + inside[t];
   std::vector<double> result(m, std::numeric_limits<double>::infinity());
-  double running = 0;
-  double within = total;
+  double running = 0, outside = 0;
   for (std::size_t t = 0; t < m; ++t) {
     running += cut[t];
-    within -= inside[t];
-    const double outside = total - within;
-    if (within > 0 && outside > 0 && within < total)
-      result[t] = running / within + running / outside;
+    outside += inside[t];
+    if (within[t + 1] > 0 && outside > 0) result[t] = running / within[t + 1] + running / outside;
   }
   return result;
+}
+
+inline void check_diffusion(const char* what, const diffusion_options& options) {
+  require(options.iterations >= 0 && options.mix >= 0 && options.mix <= 1, what, ": iterations is ",
+          options.iterations, ", mix is ", options.mix, "; expected >= 0 and 0..1");
 }
 
 }  // namespace detail
@@ -160,9 +163,7 @@ inline std::vector<double> find_normalized_cuts(const sparse_graph& graph,
   detail::check_graph("diffuse", graph);
   require(seeds.size() == graph.nodes(), "diffuse: ", seeds.size(), " seeds for ", graph.nodes(),
           " nodes");
-  require(options.iterations >= 0 && options.mix >= 0 && options.mix <= 1,
-          "diffuse: iterations is ", options.iterations, ", mix is ", options.mix,
-          "; expected >= 0 and 0..1");
+  detail::check_diffusion("diffuse", options);
   return detail::run_diffusion(graph, seeds, options);
 }
 

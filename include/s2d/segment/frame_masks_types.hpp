@@ -23,7 +23,8 @@ struct frame_masks_options {
   float appearance_ramp = 0.15F;  ///< distance from the threshold at which a superpixel is certain
   float appearance_mix = 0.5F;    ///< share of the classifier
   pixel_options pixels = {};
-  float least_energy = 0.7F;    ///< a video whose upper quartile of energy is below has no masks
+  float least_energy =
+      0.7F;  ///< frames decided together have no masks if their upper quartile of energy is below
   double least_area = 0.0005;   ///< of a mask, as a share of the frame
   double least_share = 0.03;    ///< of a mask, as a share of the largest one
   std::size_t most_masks = 10;  ///< in a frame

@@ -180,6 +180,12 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
   return result;
 }
 
+inline void check_saliency(const char* what, const saliency_options& options) {
+  require(options.percentile >= 0 && options.percentile <= 100 && options.barrier_passes > 0, what,
+          ": percentile is ", options.percentile, ", barrier_passes ", options.barrier_passes,
+          "; expected 0..100 and > 0");
+}
+
 }  // namespace detail
 
 /// Votes for the superpixels of a video that move unlike the camera, coherently in time, and stand
@@ -203,9 +209,7 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
     require(cells.grid.rows == frames[0].grid.rows && cells.grid.columns == frames[0].grid.columns,
             "find_motion: grids differ, ", cells.grid.rows, " x ", cells.grid.columns, " and ",
             frames[0].grid.rows, " x ", frames[0].grid.columns, " superpixels");
-  require(options.percentile >= 0 && options.percentile <= 100 && options.barrier_passes > 0,
-          "find_motion: percentile is ", options.percentile, ", barrier_passes ",
-          options.barrier_passes, "; expected 0..100 and > 0");
+  detail::check_saliency("find_motion", options);
   return detail::saliency(frames, options);
 }
 

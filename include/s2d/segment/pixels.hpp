@@ -78,7 +78,7 @@ class pixel_interpolator {
       l_[p] = a_[p] = b_[p] = y_[p] = x_[p] = 0;
     linear_to_lab(padded, l_.data(), a_.data(), b_.data(), l_.data(), a_.data(), b_.data());
     sum_.assign(static_cast<std::size_t>(padded), 0);
-    weight_.assign(static_cast<std::size_t>(padded), 1e-20F);
+    weight_.assign(static_cast<std::size_t>(padded), 0.0F);
     around(i, j, [&](std::size_t k) { add(k, values[k], padded); });
     for (std::size_t p = 0; p < static_cast<std::size_t>(padded); ++p) sum_[p] /= weight_[p];
     return sum_.data();

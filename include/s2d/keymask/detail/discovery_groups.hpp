@@ -166,13 +166,15 @@ inline object make_object(const discovery& result, const mask_table& table,
   return made;
 }
 
-// The numbers 0 .. count - 1; in compat mode in the order of their decimal texts.
-inline std::vector<std::size_t> folder_order(std::size_t count, bool as_text) {
+// The indices 0 .. count - 1; in compat mode in the order of the decimal texts of number(index).
+template <class Number>
+std::vector<std::size_t> folder_order(std::size_t count, bool as_text, const Number& number) {
   std::vector<std::size_t> order(count);
   for (std::size_t i = 0; i < count; ++i) {
     std::size_t place = i;
     if (as_text)
-      for (; place > 0 && std::to_string(order[place - 1]) > std::to_string(i); --place)
+      for (; place > 0 && std::to_string(number(order[place - 1])) > std::to_string(number(i));
+           --place)
         order[place] = order[place - 1];
     order[place] = i;
   }

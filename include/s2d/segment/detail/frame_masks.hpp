@@ -48,6 +48,9 @@ inline void check_frame_masks(std::span<const image> frames, const video_flow& f
           "; expected > 0, 0..1, 0..1");
   require(options.least_area >= 0 && options.least_share >= 0, "frame_masks: least_area is ",
           options.least_area, ", least_share ", options.least_share, "; expected >= 0");
+  check_saliency("frame_masks: motion", options.motion);
+  check_diffusion("frame_masks: diffusion", options.diffusion);
+  check_appearance("frame_masks: appearance", options.appearance);
 }
 
 /// Frames [begin, end) that are decided together.

@@ -250,7 +250,7 @@ class video_reader {
     const AVStream& stream = *format_->streams[stream_];
     if (const std::int64_t time = timestamp(frame); time != AV_NOPTS_VALUE) {
       const std::int64_t origin = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
-      return static_cast<double>(time - origin) * av_q2d(stream.time_base);
+      return (static_cast<double>(time) - static_cast<double>(origin)) * av_q2d(stream.time_base);
     }
     const double rate = properties_.frames_per_second;
     return rate > 0 ? static_cast<double>(index) / rate : 0;
@@ -281,7 +281,9 @@ class video_reader {
     rows_.resize(static_cast<std::size_t>(row_bytes * height + 64));
     std::uint8_t* planes[4] = {rows_.data(), nullptr, nullptr, nullptr};
     const int strides[4] = {static_cast<int>(row_bytes), 0, 0, 0};
-    sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, planes, strides);
+    require(sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, planes,
+                      strides) == static_cast<int>(height),
+            name_, ": frame ", index_ - 1, ": cannot be converted to RGB");
     return rotated(row_bytes, height, width);
   }
 

@@ -171,12 +171,14 @@ inline ::torch::Tensor class_weights(const ::torch::Tensor& logits, double no_ob
 
 /// Mean cross entropy of classes, "no object" counting `no_object` and the mean taken over weights.
 /// @param logits   [m, classes + 1]
+/// Without any weight (nothing but "no object", which counts 0) it is 0.
 /// @param classes  [m] kLong; the last class is "no object"
 [[nodiscard]] inline ::torch::Tensor class_loss(const ::torch::Tensor& logits,
                                                 const ::torch::Tensor& classes, double no_object) {
   require_shape(logits, {any, any}, "class_loss: logits");
   require_shape(classes, {logits.size(0)}, "class_loss: classes");
   const auto wide = logits.to(::torch::kFloat);
+  if (no_object == 0 && classes.eq(logits.size(1) - 1).all().item<bool>()) return wide.sum() * 0;
   return ::at::cross_entropy_loss(wide, classes, detail::class_weights(wide, no_object));
 }
 

@@ -162,6 +162,10 @@ inline void apply_change(image_view picture, const official_change& c,
   require(c.height > 0 && c.width > 0 && c.height <= out[0].height && c.width <= out[0].width,
           "apply_change: no room for ", c.height, " x ", c.width, " in ", out[0].height, " x ",
           out[0].width);
+  for (const plane_view<float>& plane : out)
+    require(plane.height == out[0].height && plane.width == out[0].width,
+            "apply_change: planes of ", plane.height, " x ", plane.width, " and ", out[0].height,
+            " x ", out[0].width);
   const image_view part{picture.row(c.top) + 3 * c.left, c.crop_height, c.crop_width,
                         picture.row_stride};
   image resized = c.height <= c.crop_height && c.width <= c.crop_width

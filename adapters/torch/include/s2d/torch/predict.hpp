@@ -163,6 +163,7 @@ class query_masks {
   }
 
   std::vector<predicted_object> finish(const selection_options& options) {
+    require(options.top_k > 0, "predict: top_k is ", options.top_k, ", expected more than 0");
     for (double& score : scores_) score /= static_cast<double>((std::max)(clips_, std::int64_t{1}));
     std::vector<predicted_object> objects;
     for (const std::int64_t i : best_queries(

@@ -48,14 +48,13 @@ inline void append_lines(std::string& text, const char* head,
   return state;
 }
 
-/// Copies `values` into the tensors of the same names; dtype and device of the module stay. Either
-/// all are there and fit, or nothing is changed.
-/// @param name  stands for where the values come from, in errors
-/// @throws invalid_input listing what is missing, what the module does not have, and what has
-/// another shape
-inline void assign(::torch::nn::Module& module, const named_tensors& values,
-                   std::string_view name = "state") {
-  const named_tensors state = state_dict(module);
+namespace detail {
+
+/// For every tensor of `state` the one of `values` that has its name.
+/// @throws invalid_input listing what is missing, surplus or of another shape
+inline std::vector<const ::torch::Tensor*> matching_values(const named_tensors& state,
+                                                           const named_tensors& values,
+                                                           std::string_view name) {
   std::unordered_map<std::string_view, const ::torch::Tensor*> given;
   for (const auto& [key, tensor] : values) given.emplace(key, &tensor);
   std::vector<std::string> missing, surplus, shapes;
@@ -67,8 +66,8 @@ inline void assign(::torch::nn::Module& module, const named_tensors& values,
       continue;
     }
     if (found->second->sizes() != tensor.sizes())
-      shapes.push_back(concat(key, ": ", detail::shape_text(found->second->sizes()), ", expected ",
-                              detail::shape_text(tensor.sizes())));
+      shapes.push_back(concat(key, ": ", shape_text(found->second->sizes()), ", expected ",
+                              shape_text(tensor.sizes())));
     sources.push_back(found->second);
     given.erase(found);
   }
@@ -76,11 +75,25 @@ inline void assign(::torch::nn::Module& module, const named_tensors& values,
     if (given.count(key) != 0) surplus.push_back(key);
   if (!missing.empty() || !surplus.empty() || !shapes.empty()) {
     std::string text = concat(name, ": does not fit the network");
-    detail::append_lines(text, "wrong shape", shapes);
-    detail::append_lines(text, "missing", missing);
-    detail::append_lines(text, "not in the network", surplus);
+    append_lines(text, "wrong shape", shapes);
+    append_lines(text, "missing", missing);
+    append_lines(text, "not in the network", surplus);
     throw invalid_input{text};
   }
+  return sources;
+}
+
+}  // namespace detail
+
+/// Copies `values` into the tensors of the same names; dtype and device of the module stay. Either
+/// all are there and fit, or nothing is changed.
+/// @param name  stands for where the values come from, in errors
+/// @throws invalid_input listing what is missing, what the module does not have, and what has
+/// another shape
+inline void assign(::torch::nn::Module& module, const named_tensors& values,
+                   std::string_view name = "state") {
+  const named_tensors state = state_dict(module);
+  const auto sources = detail::matching_values(state, values, name);
   const ::torch::NoGradGuard guard;
   for (std::size_t i = 0; i < state.size(); ++i) state[i].second.copy_(*sources[i]);
 }

@@ -55,12 +55,14 @@ inline std::vector<std::pair<std::int64_t, std::filesystem::path>> list_checkpoi
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) return found;
   std::vector<std::filesystem::path> leftovers;
-  for (const auto& entry : std::filesystem::directory_iterator{folder}) {
-    if (const auto step = checkpoint_step(entry.path())) found.emplace_back(*step, entry.path());
-    const std::string name = entry.path().filename().string();
+  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    if (const auto step = checkpoint_step(entry->path())) found.emplace_back(*step, entry->path());
+    const std::string name = entry->path().filename().string();
     if (name.starts_with(".s2d-") && name.ends_with(checkpoint_tail))
-      leftovers.push_back(entry.path());
+      leftovers.push_back(entry->path());
   }
+  if (error) throw io_error{concat(folder.string(), ": cannot read folder: ", error.message())};
   if (clear)
     for (const auto& path : leftovers) std::filesystem::remove(path, error);
   std::sort(found.begin(), found.end(), std::greater<>{});
@@ -162,6 +164,7 @@ inline std::int64_t load_checkpoint(const std::filesystem::path& path, ::torch::
   const auto of_teacher = detail::without_prefix("teacher.", tensors);
   require(of_student.size() == of_teacher.size(), name,
           ": student and teacher have a different number of tensors");
+  (void)detail::matching_values(state_dict(teacher), of_teacher, name);
   assign(student, of_student, name);
   assign(teacher, of_teacher, name);
   const ::torch::NoGradGuard guard;
