@@ -71,6 +71,18 @@ class host_block {
     for (int i = 1; i < size_; ++i) all = op(all, parts[i]);
     return all;
   }
+  template <int Lanes, class T, class Op>
+  [[nodiscard]] T reduce_lanes(T mine, const Op& op) const {
+    static_assert(sizeof(T) <= 16 && sizeof(T) % 4 == 0);
+    T* const parts = reinterpret_cast<T*>(all_.scratch.data());
+    sync();
+    std::memcpy(static_cast<void*>(parts + thread_), &mine, sizeof(T));
+    sync();
+    const int first = thread_ / Lanes * Lanes;
+    T all = parts[first];
+    for (int i = 1; i < Lanes; ++i) all = op(all, parts[first + i]);
+    return all;
+  }
 
  private:
   common& all_;

@@ -47,6 +47,17 @@ class device_block {
     return all;
   }
 
+  /// `op` over the values of `Lanes` neighbouring threads, the same for each of them; Lanes: a
+  /// power of two up to 32.
+  template <int Lanes, class T, class Op>
+  [[nodiscard]] __device__ T reduce_lanes(T mine, const Op& op) const {
+    static_assert(sizeof(T) <= 16 && sizeof(T) % 4 == 0);
+    static_assert(Lanes <= 32 && (Lanes & (Lanes - 1)) == 0);
+#pragma unroll
+    for (int step = Lanes / 2; step > 0; step /= 2) mine = op(mine, from_lane_xor(mine, step));
+    return mine;
+  }
+
  private:
   template <class T>
   __device__ static T from_lane_xor(const T& value, int mask) {
