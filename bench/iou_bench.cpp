@@ -1,8 +1,6 @@
 // Tables of overlaps: masks by masks in all forms, tubes by tubes.
 //
 // Real masks come from the folder that S2D_DATA names (default ../shared/data), else blots.
-#include <cstdlib>
-#include <filesystem>
 #include <random>
 #include <vector>
 
@@ -11,44 +9,14 @@
 #include <s2d/mask/nms.hpp>
 #include <s2d/mask/resize.hpp>
 #include <s2d/mask/tube.hpp>
-#if __has_include(<png.h>)
-#include <s2d/io/folder.hpp>
-#include <s2d/io/palette_png.hpp>
-#endif
 
-#include "blob_masks.hpp"
+#include "real_masks.hpp"
 
 #include <benchmark/benchmark.h>
 
 namespace {
 
 using dense = s2d::matrix<std::uint8_t>;
-
-// Masks of the four 480p sequences of DAVIS 2016 in turn, scaled to the size; blots without them.
-std::vector<dense> real_masks(std::size_t count, std::ptrdiff_t height, std::ptrdiff_t width) {
-  std::vector<dense> masks;
-#if __has_include(<png.h>)
-  const char* root = std::getenv("S2D_DATA");
-  const std::filesystem::path data = root != nullptr ? root : "../shared/data";
-  std::vector<std::vector<std::filesystem::path>> files;
-  for (const char* name : {"blackswan", "car-roundabout", "libby", "soapbox"}) {
-    const auto folder = data / "davis2016-480p/Annotations" / name;
-    if (std::filesystem::is_directory(folder)) files.push_back(s2d::list_frames(folder));
-  }
-  for (std::size_t i = 0; i < count && !files.empty(); ++i) {
-    const auto& sequence = files[i % files.size()];
-    const auto ids = s2d::read_mask_png(sequence[i / files.size() % sequence.size()]);
-    dense mask(height, width);
-    for (std::ptrdiff_t y = 0; y < height; ++y)
-      for (std::ptrdiff_t x = 0; x < width; ++x)
-        mask(y, x) = ids(y * ids.height / height, x * ids.width / width) != 0;
-    masks.push_back(std::move(mask));
-  }
-#endif
-  for (int i = 0; masks.size() < count; ++i)
-    masks.push_back(blob_masks::blob(height, width, i % blob_masks::count));
-  return masks;
-}
 
 std::vector<dense> random_masks(std::size_t count, std::ptrdiff_t height, std::ptrdiff_t width) {
   std::mt19937 random{1};
@@ -64,7 +32,7 @@ std::vector<dense> random_masks(std::size_t count, std::ptrdiff_t height, std::p
 // Arguments: masks in each list, height, width, kind (0 real, 1 random).
 std::vector<dense> masks_for(const benchmark::State& state) {
   const auto count = static_cast<std::size_t>(2 * state.range(0));
-  return state.range(3) == 0 ? real_masks(count, state.range(1), state.range(2))
+  return state.range(3) == 0 ? real_masks::scaled(count, state.range(1), state.range(2))
                              : random_masks(count, state.range(1), state.range(2));
 }
 
@@ -91,7 +59,7 @@ void iou_runs(benchmark::State& state) {
 
 // 10 x 10 tubes of 36 frames; each from a sequence and an offset of its own.
 void tubes(benchmark::State& state) {
-  const auto masks = real_masks(4 * 50, state.range(0), state.range(1));
+  const auto masks = real_masks::scaled(4 * 50, state.range(0), state.range(1));
   std::vector<std::vector<s2d::tube_segment<s2d::rle>>> a(10), b(10);
   for (std::size_t i = 0; i < 20; ++i)
     for (std::size_t t = 0; t < 36; ++t) {

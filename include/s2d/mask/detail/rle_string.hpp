@@ -125,12 +125,13 @@ class fast_run_parser {
     first_ = out_ = counts.data();
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t left = text.size() - at;
+      const char* chunk = text.data() + at;
       std::size_t n = left < 64 ? left : 64;
-      if (n == 64)
-        std::memcpy(chunk_ + 2, text.data() + at, 64);
-      else
-        std::memcpy(chunk_ + 2, text.data() + at, n);
-      n = take_chunk(static_cast<std::ptrdiff_t>(n));
+      if (at < 2 || n < 64) {
+        std::memcpy(edge_ + 2, chunk, n);
+        chunk = edge_ + 2;
+      }
+      n = take_chunk(chunk, static_cast<std::ptrdiff_t>(n));
       if (n == 0) return false;
       at += n;
     }
@@ -139,37 +140,54 @@ class fast_run_parser {
   }
 
  private:
-  // Takes all numbers that end within the next `n` characters; gives the number of characters.
-  [[nodiscard]] std::size_t take_chunk(std::ptrdiff_t n) {
-    std::uint8_t group[66], follows[64];
-    for (int i = 0; i < 66; ++i) group[i] = static_cast<std::uint8_t>(chunk_[i] - '0');
-    for (int i = 0; i < 64; ++i) follows[i] = group[i + 2] & 32;
+  // Takes all numbers that end within the next `n` characters; gives the number of characters. The
+  // 64 characters there and the two before them can be read, and the latter end a number.
+  [[nodiscard]] std::size_t take_chunk(const char* chunk, std::ptrdiff_t n) {
+    const auto group = [chunk](int i) { return chunk[i] - '0'; };
+    std::uint8_t follows[64];
+    for (int i = 0; i < 64; ++i) follows[i] = static_cast<std::uint8_t>(group(i) & 32);
     const std::uint64_t more = nonzero_bits(follows) & low_bits(n);
     std::uint64_t ends = ~more & low_bits(n);
     if (ends == 0) return 0;
-    if (out_ - first_ < 3 || (more & more << 1 & more << 2) != 0)
-      return take_numbers(group + 2, ends);
+    if (out_ - first_ < 3 || (more & more << 1 & more << 2) != 0) return take_numbers(chunk, ends);
 
     std::int16_t value[64];
     for (int i = 0; i < 64; ++i) {
-      const int highest = ((group[i + 2] & 31) ^ 16) - 16;
-      const int two = highest * 32 + (group[i + 1] & 31);
-      const int three = two * 32 + (group[i] & 31);
-      const int longer = (group[i] & 32) != 0 ? three : two;
-      value[i] = static_cast<std::int16_t>((group[i + 1] & 32) != 0 ? longer : highest);
+      const int highest = ((group(i) & 31) ^ 16) - 16;
+      const int two = highest * 32 + (group(i - 1) & 31);
+      const int three = two * 32 + (group(i - 2) & 31);
+      const int longer = (group(i - 2) & 32) != 0 ? three : two;
+      value[i] = static_cast<std::int16_t>((group(i - 1) & 32) != 0 ? longer : highest);
     }
     const std::size_t taken = 64 - static_cast<std::size_t>(std::countl_zero(ends));
-    for (; ends != 0; ends &= ends - 1) put(value[std::countr_zero(ends)] + before_);
+    // In variables of its own, which stay in registers.
+    std::uint32_t* out = out_;
+    std::int64_t before = before_, last = last_;
+    std::uint64_t sum = sum_, overflow = overflow_;
+    for (; ends != 0; ends &= ends - 1) {
+      const std::int64_t run = value[std::countr_zero(ends)] + before;
+      before = last;
+      last = run;
+      overflow |= static_cast<std::uint64_t>(run);
+      sum += static_cast<std::uint64_t>(run);
+      *out++ = static_cast<std::uint32_t>(run);
+    }
+    out_ = out;
+    before_ = before;
+    last_ = last;
+    sum_ = sum;
+    overflow_ |= overflow >> 32;
     return taken;
   }
 
-  [[nodiscard]] std::size_t take_numbers(const std::uint8_t* group, std::uint64_t ends) {
+  [[nodiscard]] std::size_t take_numbers(const char* chunk, std::uint64_t ends) {
     std::ptrdiff_t start = 0;
     for (; ends != 0; ends &= ends - 1) {
       const std::ptrdiff_t end = std::countr_zero(ends) + 1;
       if (end - start > longest_number) return 0;
-      std::int64_t number = ((group[end - 1] & 31) ^ 16) - 16;
-      for (std::ptrdiff_t i = end - 2; i >= start; --i) number = number * 32 + (group[i] & 31);
+      std::int64_t number = (((chunk[end - 1] - '0') & 31) ^ 16) - 16;
+      for (std::ptrdiff_t i = end - 2; i >= start; --i)
+        number = number * 32 + ((chunk[i] - '0') & 31);
       put(number + (out_ - first_ > 2 ? before_ : 0));
       start = end;
     }
@@ -184,7 +202,7 @@ class fast_run_parser {
     *out_++ = static_cast<std::uint32_t>(run);
   }
 
-  char chunk_[66] = {'0', '0'};  // two characters that end a number, then those of the text
+  char edge_[66] = {'0', '0'};  // two characters that end a number, then the first or last ones
   std::uint32_t* first_ = nullptr;
   std::uint32_t* out_ = nullptr;
   std::int64_t before_ = 0, last_ = 0;  // the run two before the next one, and one before it

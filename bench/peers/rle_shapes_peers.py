@@ -1,0 +1,62 @@
+"""pycocotools and OpenCV on the masks of bench_rle_shapes, one thread.
+
+python bench/peers/rle_shapes_peers.py
+needs numpy, pycocotools, opencv-python-headless, Pillow; reads the DAVIS masks of the folder S2D_DATA names
+(default ../shared/data). Prints the least processor time of several repetitions, for 100 masks.
+"""
+import glob
+import os
+import time
+
+import cv2
+import numpy as np
+from PIL import Image
+from pycocotools import mask as coco
+
+cv2.setNumThreads(1)
+root = os.environ.get("S2D_DATA", "../shared/data")
+names = ("blackswan", "car-roundabout", "libby", "soapbox")
+files = [sorted(glob.glob(f"{root}/davis2016-480p/Annotations/{name}/*.png")) for name in names]
+
+
+def real_masks(count, height, width):
+    for i in range(count):
+        sequence = files[i % len(files)]
+        ids = np.array(Image.open(sequence[i // len(files) % len(sequence)]))
+        y = np.arange(height) * ids.shape[0] // height
+        x = np.arange(width) * ids.shape[1] // width
+        yield (ids[np.ix_(y, x)] != 0).astype(np.uint8)
+
+
+def show(name, work, repetitions=7):
+    best = 1e9
+    for _ in range(repetitions):
+        begin = time.thread_time()
+        work()
+        best = min(best, time.thread_time() - begin)
+    print(f"{name:32} {height:5} x {width:<5} {best * 1e6:12.1f} us", flush=True)
+
+
+def star(i, height, width):
+    k = np.arange(60)
+    radius = height * (0.25 + 0.05 * ((k * 37 + i * 11) % 7) / 7)
+    angle = k * 6.2831853 / 60
+    return np.stack([width * 0.45 + i % 24 * 3 + radius * np.cos(angle),
+                     height * 0.5 + radius * np.sin(angle)], 1).ravel().tolist()
+
+
+for height, width in ((480, 854), (720, 1280), (1080, 1920)):
+    masks = list(real_masks(100, height, width))
+    runs = [coco.encode(np.asfortranarray(mask)) for mask in masks]
+    show("union of 100", lambda: coco.merge(runs))
+    show("intersection of 100", lambda: coco.merge(runs, intersect=True))
+    outlines = [star(i, height, width) for i in range(100)]
+    show("polygon of 60 corners", lambda: [coco.frPyObjects([one], height, width) for one in outlines])
+    disk = np.hypot(*np.mgrid[-8:9, -8:9]) <= 8
+    show("dilate by a disk of 8", lambda: [cv2.dilate(mask, disk.astype(np.uint8)) for mask in masks], 3)
+    show("the same, from runs to runs", lambda: [
+        coco.encode(np.asfortranarray(cv2.dilate(coco.decode(one), disk.astype(np.uint8))))
+        for one in runs], 3)
+    show("components with statistics", lambda: [cv2.connectedComponentsWithStats(mask) for mask in masks], 3)
+    show("contours", lambda: [cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+                              for mask in masks], 3)
