@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ namespace {
 
 struct masks {
   std::vector<s2d::rle> runs;
+  std::vector<std::string> texts;
   std::vector<s2d::bit_mask> bits;
   std::vector<std::vector<double>> outlines;  // stars of 60 corners, as annotators draw them
 
@@ -37,6 +39,7 @@ struct masks {
     if (!here.runs.empty()) return here;
     for (const auto& mask : real_masks::scaled(100, height, width)) {
       here.runs.push_back(s2d::encode(s2d::mask_view{mask.view()}));
+      here.texts.push_back(s2d::to_string(here.runs.back()));
       here.bits.push_back(s2d::to_bits(here.runs.back()));
       const auto i = static_cast<int>(here.outlines.size());
       std::vector<double>& star = here.outlines.emplace_back();
@@ -78,6 +81,15 @@ void unite_100(benchmark::State& state) {
 void intersect_100(benchmark::State& state) {
   measure(state,
           [](const masks& m, auto, auto) { benchmark::DoNotOptimize(s2d::intersect(m.runs)); });
+}
+void to_string(benchmark::State& state) {
+  each_runs(state, [](const s2d::rle& mask) { return s2d::to_string(mask); });
+}
+void from_string(benchmark::State& state) {
+  measure(state, [](const masks& m, std::ptrdiff_t height, std::ptrdiff_t width) {
+    for (const std::string& text : m.texts)
+      benchmark::DoNotOptimize(s2d::rle::from_string(text, height, width));
+  });
 }
 void flip_runs(benchmark::State& state) {
   each_runs(state, [](const s2d::rle& mask) { return s2d::flip_horizontal(mask); });
@@ -138,6 +150,8 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK(unite_100)->Apply(sizes)->Args({720, 1280});
 BENCHMARK(intersect_100)->Apply(sizes)->Args({720, 1280});
+BENCHMARK(to_string)->Apply(sizes)->Args({720, 1280});
+BENCHMARK(from_string)->Apply(sizes)->Args({720, 1280});
 BENCHMARK(flip_runs)->Apply(sizes);
 BENCHMARK(transpose_runs)->Apply(sizes);
 BENCHMARK(halve_runs)->Apply(sizes);
