@@ -82,6 +82,7 @@ for height, width in ((480, 854), (1080, 1920)):
     runs = [coco.encode(mask) for mask in columns]
     pairs = list(zip(runs, runs[1:] + runs[:1]))
     show("encode", seconds(coco.encode, columns), height, width)
+    show("encode, from rows", seconds(lambda m: coco.encode(np.asfortranarray(m)), masks), height, width)
     show("decode", seconds(coco.decode, runs), height, width)
     write, parse, total = string_seconds([r["counts"] for r in runs], height, width)
     characters = sum(len(r["counts"]) for r in runs)
