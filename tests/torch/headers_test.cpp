@@ -1,4 +1,5 @@
 // The adapter's headers, all together, among macros that system headers are known to leak.
+#include <torch/script.h>
 #include <torch/torch.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
@@ -49,6 +50,8 @@
 #include <s2d/torch/predict.hpp>
 #include <s2d/torch/safetensors.hpp>
 #include <s2d/torch/schedule.hpp>
+#include <s2d/torch/scripted.hpp>
+#include <s2d/torch/scripted_models.hpp>
 #include <s2d/torch/state_dict.hpp>
 #include <s2d/torch/teacher.hpp>
 #include <s2d/torch/tensors.hpp>
