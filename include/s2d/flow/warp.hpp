@@ -74,7 +74,7 @@ void warp_plane_back(plane_view<const T> x, const flow_field& flow, plane_view<T
 /// @param x [h, w] any strides   @param flow [h, w]
 /// @param out [h, w] column stride 1
 /// @throws invalid_input if sizes differ, a side is 2^30 or more, or fill is not a value of x
-/// The first two forms write into memory of the caller, which must not overlap x.
+/// The forms with `out` write into memory of the caller, which must not overlap x.
 /// O(pixels).
 inline void warp_back(plane_view<const std::uint8_t> x, const flow_field& flow,
                       plane_view<std::uint8_t> out, const warp_options& options = {}) {
@@ -104,15 +104,22 @@ inline void warp_back(plane_view<const float> x, const flow_field& flow, plane_v
   return out;
 }
 /// @copydoc warp_back
-[[nodiscard]] inline image warp_back(image_view x, const flow_field& flow,
-                                     const warp_options& options = {}) {
+/// @param out an image that x is no view of; gets the size of x
+inline void warp_back(image_view x, const flow_field& flow, image& out,
+                      const warp_options& options = {}) {
   detail::warping::check("warp_back", x, flow, options);
-  image out(x.height, x.width);
+  if (out.height != x.height || out.width != x.width) out = image(x.height, x.width);
   detail::warping::warp_picture(
       detail::warping::source<std::uint8_t, 3>{x.data, x.height, x.width, x.row_stride,
                                                options.border,
                                                detail::warping::fill_byte("warp_back", options)},
       flow, options.filter, [&](std::ptrdiff_t y) { return out.row(y); });
+}
+/// @copydoc warp_back
+[[nodiscard]] inline image warp_back(image_view x, const flow_field& flow,
+                                     const warp_options& options = {}) {
+  image out;
+  warp_back(x, flow, out, options);
   return out;
 }
 /// Backward warp of a mask: the nearest pixel, whatever options.filter says.

@@ -174,6 +174,44 @@ void warp_border_pixel(const source<T, Channels>& from, place p, T* out) {
   }
 }
 
+/// The same for colour between pixels: two neighbours are six bytes, read as two overlapping words
+/// of four; then everything is arithmetic on many pixels at once.
+template <class Index>
+void warp_colour_run(const source<std::uint8_t, 3>& from, const block<Index>& b, int begin, int end,
+                     std::uint8_t* out) {
+  alignas(64) std::uint32_t words[4][block_size];
+  const auto read = [](const std::uint8_t* at) {
+    return static_cast<std::uint32_t>(at[0]) | static_cast<std::uint32_t>(at[1]) << 8 |
+           static_cast<std::uint32_t>(at[2]) << 16 | static_cast<std::uint32_t>(at[3]) << 24;
+  };
+  for (int i = begin; i < end; ++i) {
+    const std::uint8_t* const at = from.data + b.at[i];
+    words[0][i] = read(at);
+    words[1][i] = read(at + 2);
+    words[2][i] = read(at + from.stride);
+    words[3][i] = read(at + from.stride + 2);
+  }
+  alignas(64) std::uint32_t pixels[block_size];
+  for (int i = begin; i < end; ++i) {
+    const auto value = [](std::uint32_t word, int shift) {
+      return static_cast<float>(static_cast<std::int32_t>(word >> shift & 255u));
+    };
+    const auto channel = [&](int left, int right, int right_word) {
+      return static_cast<std::uint32_t>(static_cast<std::int32_t>(
+          blend(value(words[0][i], left), value(words[right_word][i], right),
+                value(words[2][i], left), value(words[right_word + 2][i], right), b.part_x[i],
+                b.part_y[i]) +
+          0.5f));
+    };
+    pixels[i] = channel(0, 24, 0) | channel(8, 16, 1) << 8 | channel(16, 24, 1) << 16;
+  }
+  int i = begin;
+  if constexpr (std::endian::native == std::endian::little)  // the fourth byte is the next pixel's
+    for (; i + 1 < end; ++i) std::memcpy(out + 3 * i, pixels + i, 4);
+  for (; i < end; ++i)
+    for (int c = 0; c < 3; ++c) out[3 * i + c] = static_cast<std::uint8_t>(pixels[i] >> (8 * c));
+}
+
 /// Pixels [begin, end) of a block; out belongs to pixel 0.
 template <bool Nearest, class T, std::ptrdiff_t Channels, class Index>
 void warp_run(const source<T, Channels>& from, const block<Index>& b, int begin, int end, T* out) {
@@ -201,6 +239,8 @@ void warp_run(const source<T, Channels>& from, const block<Index>& b, int begin,
           blend(tap(left), tap(right), tap(16 + left), tap(16 + right), b.part_x[i], b.part_y[i]));
     }
     std::memcpy(out + begin, values + begin, static_cast<std::size_t>(end - begin));
+  } else if constexpr (Channels == 3 && sizeof(T) == 1) {
+    warp_colour_run(from, b, begin, end, out);
   } else {
     for (int i = begin; i < end; ++i) {
       const T* at = from.data + b.at[i];
