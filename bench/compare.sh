@@ -2,8 +2,8 @@
 # Measures s2d beside the libraries that people use today, on the same inputs, one thread, and writes the
 # tables of docs/performance.md. The peers come from the registry of Python packages into a folder of
 # their own in build/compare; nothing of s2d depends on them.
-# usage: bench/compare.sh [GROUP...], groups: masks, overlap, evaluation, tables, flow, compile; default
-# all. Real masks and frames from the folder S2D_DATA (default ../shared/data); 3 GB of inputs are made.
+# usage: bench/compare.sh [GROUP...], groups: masks, overlap, evaluation, tables, flow, python, compile;
+# default all. Real masks and frames from the folder S2D_DATA (default ../shared/data); 3 GB of inputs are made.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$PWD/build/compare
@@ -13,6 +13,7 @@ fetch() { "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version
 fetch --only-binary :all: numpy scipy scikit-learn lapx pycocotools faster-coco-eval \
   opencv-python-headless pillow scikit-image
 fetch --no-deps trackeval
+[[ $# -gt 0 && " $* " != *" python "* ]] || fetch ./adapters/python
 
 cmake --preset bench -DS2D_TORCH=OFF -DS2D_CUDA=OFF >/dev/null
 cmake --build --preset bench --target compare

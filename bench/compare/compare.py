@@ -3,7 +3,7 @@
     compare.py PROGRAM FOLDER PAGE [GROUP...]
 
 PROGRAM: the built `compare`. FOLDER: for inputs and results.json. GROUP: masks, overlap, evaluation,
-tables, flow, compile; default all. Of groups that are not named the last results stand. Each group is one
+tables, flow, python, compile; default all. Of groups that are not named the last results stand. Each group is one
 sitting: our side, then the other, on the same inputs.
 """
 import datetime
@@ -121,6 +121,11 @@ def run(program, folder, group):
     print(f"compare: {group}", flush=True)
     if group == "compile":
         return {"ours": compile_seconds(), "theirs": {}}
+    if group == "python":
+        inputs.make("masks", folder)
+        cases = list(peers.python(folder))
+        return {"ours": {f"python {case}": ours for case, ours, _ in cases},
+                "theirs": {f"python {case}": theirs for case, _, theirs in cases}}
     inputs.make(group, folder)
     return {"ours": ours(program, group, folder), "theirs": dict(peers.GROUPS[group](folder))}
 
@@ -202,6 +207,17 @@ def compile_table(us):
     yield f"| the whole core in one unit | {us['all of them']:.2f} s | 6 s |"
 
 
+def python_table(us, them):
+    cases = [name for name in us if name.startswith("python ")]
+    if not cases:
+        return
+    yield "\n| from Python, 24 real masks of 1080p | s2d.mask | pycocotools.mask | ratio |"
+    yield "|---|---|---|---|"
+    for case in cases:
+        yield (f"| {case[7:]} | {amount(us[case])} | {amount(them[case])} | "
+               f"{them[case] / us[case]:.1f} |")
+
+
 def machine():
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":")[1].strip() for line in file if "model name" in line), "?")
@@ -216,16 +232,18 @@ def main():
     program, folder, page, *groups = sys.argv[1:]
     os.makedirs(folder, exist_ok=True)
     stored = pathlib.Path(folder) / "results.json"
-    results = json.loads(stored.read_text()) if stored.exists() else {}
-    for group in groups or [*inputs.GROUPS, "compile"]:
-        results[group] = run(program, folder, group)
+    for group in groups or [*inputs.GROUPS, "python", "compile"]:
+        measured = run(program, folder, group)
+        results = json.loads(stored.read_text()) if stored.exists() else {}
+        results[group] = measured
         stored.write_text(json.dumps(results))
     us = {name: s for group in results.values() for name, s in group["ours"].items()}
     them = {name: s for group in results.values() for name, s in group["theirs"].items()}
     for name, tolerance in AGREE:
         if name in us and name in them and abs(us[name] - them[name]) > tolerance * max(1, us[name]):
             sys.exit(f"compare: {name} differs: s2d {us[name]!r}, the peer {them[name]!r}")
-    lines = [machine(), "", *goal_table(us, them), *error_table(us, them), *compile_table(us),
+    lines = [machine(), "", *goal_table(us, them), *error_table(us, them), *python_table(us, them),
+             *compile_table(us),
              *form_tables(us, them)]
     text = "\n".join(lines)
     print(text)

@@ -19,8 +19,15 @@ def encode(bimask):
     return _core.encode(bimask)
 
 
-def decode(rleObjs):
-    """uint8 [h, w] of one R, [h, w, n] of a list, in column-major order; 1 is foreground."""
+def decode(rleObjs, out=None):
+    """uint8 [h, w] of one R, [h, w, n] of a list, in column-major order; 1 is foreground.
+
+    out  uint8 [h, w] of the caller in any order, for one R: written to and returned; making no new
+         array saves more time than decoding takes
+    """
+    if out is not None:
+        _core.decode_into(rleObjs, out)
+        return out
     if isinstance(rleObjs, dict):
         return _core.decode([rleObjs])[:, :, 0]
     return _core.decode(rleObjs)

@@ -58,6 +58,19 @@ nb::object decode(nb::handle list) {
       {1, height, height * width}));
 }
 
+/// Into memory of the caller.
+void decode_into(nb::handle object, nb::handle out) {
+  nb::ndarray<std::uint8_t, nb::ndim<2>, nb::device::cpu> array;
+  if (!nb::ndarray_check(out) || !nb::try_cast(out, array, false))
+    refuse("decode: out is ", describe(out), ", expected a writable uint8 array [h, w]");
+  const s2d::rle mask = rle_of("decode: rleObjs", object);
+  const s2d::plane_view<std::uint8_t> view{
+      array.data(), static_cast<std::ptrdiff_t>(array.shape(0)),
+      static_cast<std::ptrdiff_t>(array.shape(1)), array.stride(0), array.stride(1)};
+  const nb::gil_scoped_release others_run;
+  s2d::decode(mask, view);
+}
+
 nb::object area(nb::handle list) {
   std::vector<std::uint32_t> areas;
   for (const s2d::rle& mask : rles_of("area: rleObjs", list))
@@ -108,6 +121,7 @@ nb::dict from_runs(nb::handle object) { return to_dict(rle_of("frPyObjects: pyob
 void bind_mask(nb::module_& m) {
   m.def("encode", &encode);
   m.def("decode", &decode);
+  m.def("decode_into", &decode_into);
   m.def("area", &area);
   m.def("bounding_boxes", &bounding_boxes);
   m.def("merge", &merge);

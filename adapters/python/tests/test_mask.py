@@ -42,6 +42,19 @@ def test_decode_gives_column_major_bytes():
     many[0, 0, 0] = 7  # the array is the caller's
 
 
+def test_decode_writes_into_an_array_of_the_caller():
+    for out in (np.full((4, 5), 9, np.uint8), np.full((4, 5), 9, np.uint8, order="F"),
+                np.full((8, 15), 9, np.uint8)[::2, ::3]):
+        assert mask.decode(RUNS, out=out) is out and (out == SMALL).all()
+    frozen = np.zeros((4, 5), np.uint8)
+    frozen.setflags(write=False)
+    for out in (frozen, np.zeros((4, 5)), np.zeros(20, np.uint8), [0]):
+        with pytest.raises(TypeError, match="expected a writable uint8"):
+            mask.decode(RUNS, out=out)
+    with pytest.raises(ValueError, match="sizes differ"):
+        mask.decode(RUNS, out=np.zeros((5, 4), np.uint8))
+
+
 @pytest.mark.parametrize("counts", [b"5220003", "5220003", [5, 2, 2, 2, 2, 2, 5],
                                     (5, 2, 2, 2, 2, 2, 5), np.array([5, 2, 2, 2, 2, 2, 5])])
 def test_counts_may_be_bytes_text_or_numbers(counts):
