@@ -1,6 +1,10 @@
 // Definitions of what stream.hpp declares.
 #pragma once
 
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
 #include <cuda_runtime.h>
 
 #include <s2d/cuda/detail/launch.cuh>
@@ -9,16 +13,44 @@
 namespace s2d::cuda::inline S2D_CUDA_ABI {
 namespace detail {
 
+/// A pool of our own for every device: what is given back stays for the next call. The device's
+/// default pool would hand it to the system whenever the host waits.
 class pool_memory final : public memory_resource {
  public:
   void* allocate(std::size_t bytes, CUstream_st* stream) override {
+    int device = 0;
+    require_success(cudaGetDevice(&device), "allocate: ", bytes, " bytes");
     void* memory = nullptr;
-    require_success(cudaMallocAsync(&memory, bytes, stream), "allocate: ", bytes, " bytes");
+    require_success(cudaMallocFromPoolAsync(&memory, bytes, pool_of(device), stream),
+                    "allocate: ", bytes, " bytes");
     return memory;
   }
   void deallocate(void* memory, std::size_t, CUstream_st* stream) noexcept override {
     if (cudaFreeAsync(memory, stream) != cudaSuccess) (void)cudaGetLastError();
   }
+
+ private:
+  cudaMemPool_t pool_of(int device) {
+    const std::lock_guard lock{mutex_};
+    const auto at = static_cast<std::size_t>(device);
+    if (pools_.size() <= at) pools_.resize(at + 1);
+    if (pools_[at] == nullptr) {
+      cudaMemPoolProps properties{};
+      properties.allocType = cudaMemAllocationTypePinned;
+      properties.location.type = cudaMemLocationTypeDevice;
+      properties.location.id = device;
+      cudaMemPool_t pool = nullptr;
+      require_success(cudaMemPoolCreate(&pool, &properties), "allocate: a pool of device ", device);
+      std::uint64_t keep = ~std::uint64_t{0};
+      require_success(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep),
+                      "allocate: a pool of device ", device);
+      pools_[at] = pool;
+    }
+    return pools_[at];
+  }
+
+  std::mutex mutex_;
+  std::vector<cudaMemPool_t> pools_;  // by device; they live as long as the process
 };
 
 S2D_CUDA_INLINE void* allocate(std::size_t bytes, stream_view stream) {

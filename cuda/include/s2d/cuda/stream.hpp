@@ -16,7 +16,7 @@ class memory_resource;
 /// parameter of every function. Trivially copyable, owns nothing: converts from a cudaStream_t.
 struct stream_view {
   CUstream_st* handle = nullptr;      ///< the default stream
-  memory_resource* memory = nullptr;  ///< the device's own stream-ordered pool
+  memory_resource* memory = nullptr;  ///< null: default_memory()
 
   constexpr stream_view() = default;
   constexpr stream_view(CUstream_st* stream, memory_resource* resource = nullptr) noexcept
@@ -38,7 +38,8 @@ class memory_resource {
   memory_resource& operator=(const memory_resource&) = default;
 };
 
-/// cudaMallocAsync and cudaFreeAsync on the current device's default pool.
+/// A stream-ordered pool for every device (cudaMallocFromPoolAsync, cudaFreeAsync), which keeps
+/// what is given back until the process ends.
 [[nodiscard]] memory_resource& default_memory() noexcept;
 
 /// How many devices can be used; 0 where there is no driver, or one too old. Never throws.

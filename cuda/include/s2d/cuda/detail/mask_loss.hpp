@@ -1,0 +1,317 @@
+// The work of matching costs and Temporal DropLoss: logits and packed targets sampled at points,
+// and never kept.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include <s2d/cuda/mask_loss_types.hpp>
+#include <s2d/cuda/view.hpp>
+#include <s2d/cuda/detail/atomics.hpp>
+#include <s2d/cuda/detail/memory_words.hpp>
+#include <s2d/cuda/detail/rle.hpp>
+
+namespace s2d::cuda::inline S2D_CUDA_ABI {
+namespace detail {
+
+/// Four pixels around a point and their weights; a pixel outside is not read. See
+/// s2d::point_sample.
+struct point_taps {
+  std::int64_t x, y;  // of the upper left one
+  float right, down;  // fractions
+  bool here;          // false for coordinates that are no number, or far outside
+
+  S2D_HD point_taps(float part_x, float part_y, std::int64_t height, std::int64_t width) {
+    const float at_x = part_x * static_cast<float>(width) - 0.5f;
+    const float at_y = part_y * static_cast<float>(height) - 0.5f;
+    here = at_x > -1 && at_y > -1 && at_x < static_cast<float>(width) &&
+           at_y < static_cast<float>(height);
+    x = here ? static_cast<std::int64_t>(at_x + 1) - 1 : 0;  // rounds down, at_x > -1
+    y = here ? static_cast<std::int64_t>(at_y + 1) - 1 : 0;
+    // at_x + 1 may have been rounded up to a whole number.
+    if (here && static_cast<float>(x) > at_x) --x;
+    if (here && static_cast<float>(y) > at_y) --y;
+    right = here ? at_x - static_cast<float>(x) : 0;
+    down = here ? at_y - static_cast<float>(y) : 0;
+  }
+
+  /// Calls use(y, x, weight) for the pixels inside.
+  template <class Use>
+  S2D_HD void for_pixels(std::int64_t height, std::int64_t width, const Use& use) const {
+    if (!here) return;
+    for (int k = 0; k < 4; ++k) {
+      const std::int64_t column = x + k % 2, row = y + k / 2;
+      if (column < 0 || row < 0 || column >= width || row >= height) continue;
+      use(row, column, (k % 2 == 0 ? 1 - right : right) * (k / 2 == 0 ? 1 - down : down));
+    }
+  }
+};
+
+S2D_HD inline float sample_logit(const float* plane, std::int64_t height, std::int64_t width,
+                                 float x, float y) {
+  float sum = 0;
+  point_taps{x, y, height, width}.for_pixels(
+      height, width, [&](std::int64_t row, std::int64_t column, float weight) {
+        sum += weight * plane[row * width + column];
+      });
+  return sum;
+}
+S2D_HD inline float sample_target(const const_bits_view& masks, std::int64_t mask, float x,
+                                  float y) {
+  float sum = 0;
+  point_taps{x, y, masks.height, masks.width}.for_pixels(
+      masks.height, masks.width, [&](std::int64_t row, std::int64_t column, float weight) {
+        if (masks(mask, row, column)) sum += weight;
+      });
+  return sum;
+}
+
+/// sigmoid(x), and softplus(x) without x where x > 0; stable for logits of any size.
+struct logistic_of {
+  float sigmoid, rest;
+  S2D_HD explicit logistic_of(float x) {
+    const float e = expf(x < 0 ? x : -x);
+    sigmoid = (x >= 0 ? 1.0f : e) / (1 + e);
+    rest = log1pf(e);
+  }
+};
+
+/// The costs of one query and some targets by one block; sums over points are never written.
+struct sum_costs {
+  static constexpr int threads = 256, targets_each = 4;
+  struct shared {};
+  clip_logits logits;
+  const_bits_view targets;  // [n * frames]
+  const float* points;      // [count, 2]
+  std::int64_t count;
+  const float* labelled;  // [n, frames] or null
+  float mask_weight, dice_weight;
+  float* cost;  // [q, n]
+
+  template <class Block>
+  S2D_DEVICE void operator()(Block& block, std::int64_t index) const {
+    const std::int64_t n = targets.count / logits.frames;
+    const std::int64_t groups = (n + targets_each - 1) / targets_each;
+    const std::int64_t query = index / groups, first = index % groups * targets_each;
+    const int here = static_cast<int>(n - first < targets_each ? n - first : targets_each);
+    double rest[targets_each] = {}, soft[targets_each] = {}, sum[targets_each] = {};
+    double apart[targets_each] = {}, overlap[targets_each] = {};
+    std::int64_t used[targets_each] = {};
+    for (std::int64_t t = 0; t < logits.frames; ++t) {
+      bool counts[targets_each] = {};
+      bool any = false;
+      S2D_UNROLL
+      for (int k = 0; k < targets_each; ++k) {
+        counts[k] =
+            k < here && (labelled == nullptr || labelled[(first + k) * logits.frames + t] != 0);
+        any = any || counts[k];
+      }
+      if (!any) continue;
+      const float* const plane =
+          logits.data + (query * logits.frames + t) * logits.height * logits.width;
+      float rest_here = 0, soft_here = 0, sum_here[targets_each] = {};
+      float apart_here[targets_each] = {}, overlap_here[targets_each] = {};
+      for (std::int64_t p = block.thread(); p < count; p += block.size()) {
+        const float px = points[2 * p], py = points[2 * p + 1];
+        const float x = sample_logit(plane, logits.height, logits.width, px, py);
+        const logistic_of s{x};
+        rest_here += s.rest;
+        soft_here += s.sigmoid;
+        const float positive = x > 0 ? x : x * 0;  // not finite stays visible
+        S2D_UNROLL
+        for (int k = 0; k < targets_each; ++k) {
+          if (!counts[k]) continue;
+          const float y = sample_target(targets, (first + k) * logits.frames + t, px, py);
+          sum_here[k] += y;
+          apart_here[k] += positive - x * y;
+          overlap_here[k] += s.sigmoid * y;
+        }
+      }
+      S2D_UNROLL
+      for (int k = 0; k < targets_each; ++k) {
+        if (!counts[k]) continue;
+        ++used[k];
+        rest[k] += static_cast<double>(rest_here);
+        soft[k] += static_cast<double>(soft_here);
+        sum[k] += static_cast<double>(sum_here[k]);
+        apart[k] += static_cast<double>(apart_here[k]);
+        overlap[k] += static_cast<double>(overlap_here[k]);
+      }
+    }
+    S2D_UNROLL
+    for (int k = 0; k < targets_each; ++k) {
+      if (k >= here) break;  // the same for all threads
+      const double entropy = block.reduce(rest[k] + apart[k], add{});
+      const double both = block.reduce(soft[k] + sum[k], add{});
+      const double common = block.reduce(overlap[k], add{});
+      if (block.thread() != 0) continue;
+      double value = static_cast<double>(dice_weight) * (1 - (2 * common + 1) / (both + 1));
+      const double all = static_cast<double>(used[k] * count);
+      if (all > 0) value += static_cast<double>(mask_weight) * (entropy / all);
+      cost[query * n + first + k] = static_cast<float>(value);
+    }
+  }
+};
+
+/// What is summed over the points of a mask.
+struct mask_point_sums {
+  double cross_entropy, overlap, soft, target, weight;
+};
+
+/// Where pairs of a query and a target lie.
+struct drop_loss_input {
+  clip_logits logits;
+  const_bits_view targets;  // [n * frames]
+  const std::int32_t* queries;
+  const std::int32_t* of_target;  // [pairs]
+  std::int64_t pairs;
+  const float* points;  // [pairs, frames, count, 2]
+  std::int64_t count;
+  const float* weights;       // [n, frames] or null
+  const std::int64_t* areas;  // [n * frames] where weights is null; null: every frame counts
+
+  [[nodiscard]] S2D_HD double weight_of(std::int64_t pair, std::int64_t t) const {
+    const std::int64_t mask = of_target[pair] * logits.frames + t;
+    if (weights != nullptr) return static_cast<double>(weights[mask]);
+    return areas == nullptr || areas[mask] > 0 ? 1 : 0;
+  }
+  [[nodiscard]] S2D_HD std::int64_t plane_of(std::int64_t pair, std::int64_t t) const {
+    return (queries[pair] * logits.frames + t) * logits.height * logits.width;
+  }
+};
+
+/// One mask by one block. A mask that weighs nothing is not looked at.
+struct sum_masks {
+  static constexpr int threads = 256;
+  struct shared {};
+  drop_loss_input in;
+  mask_point_sums* sums;  // [pairs, frames]
+
+  template <class Block>
+  S2D_DEVICE void operator()(Block& block, std::int64_t index) const {
+    const std::int64_t pair = index / in.logits.frames, t = index % in.logits.frames;
+    const double weight = in.weight_of(pair, t);
+    if (weight == 0) {  // for all threads
+      if (block.thread() == 0) sums[index] = {};
+      return;
+    }
+    const float* const plane = in.logits.data + in.plane_of(pair, t);
+    const std::int64_t mask = in.of_target[pair] * in.logits.frames + t;
+    float cross_entropy = 0, overlap = 0, soft = 0, target = 0;
+    for (std::int64_t p = block.thread(); p < in.count; p += block.size()) {
+      const float* const at = in.points + 2 * (index * in.count + p);
+      const float x = sample_logit(plane, in.logits.height, in.logits.width, at[0], at[1]);
+      const float y = sample_target(in.targets, mask, at[0], at[1]);
+      const logistic_of s{x};
+      const float positive = x > 0 ? x : x * 0;
+      cross_entropy += s.rest + (positive - x * y);
+      overlap += s.sigmoid * y;
+      soft += s.sigmoid;
+      target += y;
+    }
+    const mask_point_sums all{block.reduce(static_cast<double>(cross_entropy), add{}),
+                              block.reduce(static_cast<double>(overlap), add{}),
+                              block.reduce(static_cast<double>(soft), add{}),
+                              block.reduce(static_cast<double>(target), add{}), weight};
+    if (block.thread() == 0) sums[index] = all;
+  }
+};
+
+/// The loss of the clip, in a fixed order; one thread.
+struct total_loss {
+  const mask_point_sums* sums;
+  std::int64_t masks, count, instances;
+  double divide_by;  // 0: the number of instances; negative: the sum of weights
+  drop_loss_result* out;
+
+  S2D_HD void operator()(std::int64_t) const {
+    drop_loss_result result;
+    double weights = 0;
+    for (std::int64_t k = 0; k < masks; ++k) {
+      const mask_point_sums& s = sums[k];
+      if (s.weight == 0) continue;
+      weights += s.weight;
+      ++result.kept_masks;
+      if (count > 0) result.mask += s.weight * s.cross_entropy / static_cast<double>(count);
+      result.dice += s.weight * (1 - (2 * s.overlap + 1) / (s.soft + s.target + 1));
+    }
+    if (divide_by > 0)
+      result.divisor = divide_by;
+    else if (divide_by == 0)
+      result.divisor = instances > 1 ? static_cast<double>(instances) : 1;
+    else
+      result.divisor = weights > 0 ? weights : 1;
+    result.mask /= result.divisor;
+    result.dice /= result.divisor;
+    *out = result;
+  }
+};
+
+/// The gradient of one point, added to four pixels.
+struct spread_gradient {
+  drop_loss_input in;
+  const mask_point_sums* sums;
+  const drop_loss_result* result;
+  double mask_weight, dice_weight;
+  float* gradient;  // as the logits
+
+  S2D_HD void operator()(std::int64_t i) const {
+    const quotient mask_point = divide(i, in.count);
+    const std::int64_t index = mask_point.whole;
+    const mask_point_sums& s = sums[index];
+    if (s.weight == 0) return;
+    const std::int64_t pair = index / in.logits.frames, t = index % in.logits.frames;
+    const float px = in.points[2 * i], py = in.points[2 * i + 1];
+    const std::int64_t plane = in.plane_of(pair, t);
+    const float x = sample_logit(in.logits.data + plane, in.logits.height, in.logits.width, px, py);
+    const float y = sample_target(in.targets, in.of_target[pair] * in.logits.frames + t, px, py);
+    const double scale = s.weight / result->divisor, below = s.soft + s.target + 1;
+    const auto entropy = static_cast<float>(scale * mask_weight / static_cast<double>(in.count));
+    const auto slope = static_cast<float>(-2 * scale * dice_weight / below);
+    const auto offset =
+        static_cast<float>(scale * dice_weight * (2 * s.overlap + 1) / (below * below));
+    const float sigmoid = logistic_of{x}.sigmoid;
+    const float change = entropy * (sigmoid - y) + (slope * y + offset) * (sigmoid * (1 - sigmoid));
+    point_taps{px, py, in.logits.height, in.logits.width}.for_pixels(
+        in.logits.height, in.logits.width,
+        [&](std::int64_t row, std::int64_t column, float weight) {
+          atomic_add(gradient + plane + row * in.logits.width + column, weight * change);
+        });
+  }
+};
+
+template <class Executor>
+void matching_cost_on(const Executor& run, const clip_logits& logits,
+                      const const_bits_view& targets, const float* points, std::int64_t count,
+                      const float* labelled, float mask_weight, float dice_weight, float* cost) {
+  const std::int64_t n = logits.frames > 0 ? targets.count / logits.frames : 0;
+  const std::int64_t groups = (n + sum_costs::targets_each - 1) / sum_costs::targets_each;
+  run.for_each_block(
+      "matching_cost", logits.count * groups,
+      sum_costs{logits, targets, points, count, labelled, mask_weight, dice_weight, cost});
+}
+
+/// @param in  areas are filled in here where frames without mask are dropped
+template <class Executor>
+void drop_loss_on(const Executor& run, drop_loss_input in, bool drop_unlabelled, double divide_by,
+                  double mask_weight, double dice_weight, drop_loss_result* result,
+                  float* gradient) {
+  const std::int64_t masks = in.pairs * in.logits.frames;
+  auto areas = run.template allocate<std::int64_t>(
+      in.weights == nullptr && drop_unlabelled ? in.targets.count : 0);
+  if (in.weights == nullptr && drop_unlabelled) {
+    measure_on(run, in.targets, areas.data(), nullptr);
+    in.areas = areas.data();
+  }
+  auto sums = run.template allocate<mask_point_sums>(masks);
+  run.for_each_block("temporal_drop_loss", masks, sum_masks{in, sums.data()});
+  const std::int64_t instances = in.logits.frames > 0 ? in.targets.count / in.logits.frames : 0;
+  run.for_each("temporal_drop_loss", 1,
+               total_loss{sums.data(), masks, in.count, instances, divide_by, result});
+  if (gradient != nullptr)
+    run.for_each("temporal_drop_loss", masks * in.count,
+                 spread_gradient{in, sums.data(), result, mask_weight, dice_weight, gradient});
+}
+
+}  // namespace detail
+}  // namespace s2d::cuda::inline S2D_CUDA_ABI

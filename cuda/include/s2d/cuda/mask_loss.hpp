@@ -1,0 +1,106 @@
+// Matching costs and Temporal DropLoss from logits and packed targets, on a device.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include <s2d/cuda/mask_loss_types.hpp>
+#include <s2d/cuda/stream.hpp>
+#include <s2d/cuda/view.hpp>
+#include <s2d/cuda/detail/check.hpp>
+
+namespace s2d::cuda::inline S2D_CUDA_ABI {
+namespace detail {
+
+void launch_matching_cost(const clip_logits& logits, const const_bits_view& targets,
+                          const float* points, std::int64_t count, const float* labelled,
+                          float mask_weight, float dice_weight, float* cost, stream_view stream);
+void launch_drop_loss(const clip_logits& logits, const const_bits_view& targets,
+                      const std::int32_t* queries, const std::int32_t* of_target,
+                      std::int64_t pairs, const float* points, std::int64_t count,
+                      const float* weights, const drop_loss_options& options,
+                      drop_loss_result* result, float* gradient, stream_view stream);
+
+}  // namespace detail
+}  // namespace s2d::cuda::inline S2D_CUDA_ABI
+
+namespace s2d::cuda::inline S2D_ABI {
+
+namespace checks {
+
+inline void require_clip(const char* what, const clip_logits& logits,
+                         const const_bits_view& targets) {
+  require_device(what, logits.data,
+                 checked_product(what, logits.count, logits.frames, logits.height, logits.width));
+  require_view(what, targets);
+  require(logits.frames > 0 && targets.count % logits.frames == 0, what, ": ", targets.count,
+          " target masks in clips of ", logits.frames, " frames, expected a multiple");
+  constexpr std::int64_t longest = std::int64_t{1} << 24;
+  require(logits.height <= longest && logits.width <= longest && targets.height <= longest &&
+              targets.width <= longest,
+          what, ": planes of ", logits.height, " x ", logits.width, " and ", targets.height, " x ",
+          targets.width, ", expected at most ", longest, " a side");
+}
+
+}  // namespace checks
+
+/// What it costs to give each query to each target, as s2d::matching_cost of a clip sampled at
+/// `points`: mask_weight * mean binary cross entropy + dice_weight * Dice loss; a class cost is the
+/// caller's to add. Within 1e-5 of the core's, relative to the weights; a query with logits that
+/// are not finite gets costs that are not.
+///
+/// Nothing of the size of queries or targets times points is kept: no temporary memory at all. The
+/// same bits in every run. One launch. Nothing waits.
+/// @param targets   [n * frames] packed masks, target by target; of any size
+/// @param points    [count, 2] x and y in [0, 1], in device memory
+/// @param labelled  [n, frames] or null: frames that are 0 do not count for the target
+/// @param cost      [logits.count, n] in device memory
+/// @throws invalid_input if extents do not fit or a weight is not finite
+inline void matching_cost(const clip_logits& logits, const const_bits_view& targets,
+                          const float* points, std::int64_t count, const float* labelled,
+                          float* cost, float mask_weight = 5, float dice_weight = 5,
+                          stream_view stream = {}) {
+  constexpr const char* what = "matching_cost";
+  checks::require_clip(what, logits, targets);
+  require(std::isfinite(mask_weight) && std::isfinite(dice_weight), "matching_cost: weights are ",
+          mask_weight, " and ", dice_weight, ", expected finite");
+  checks::require_device("matching_cost: points", points, checks::checked_product(what, count, 2));
+  const std::int64_t n = targets.count / logits.frames;
+  checks::require_device("matching_cost: cost", cost,
+                         checks::checked_product(what, logits.count, n));
+  detail::launch_matching_cost(logits, targets, points, count, labelled, mask_weight, dice_weight,
+                               cost, stream);
+}
+
+/// The mask losses of one clip with Temporal DropLoss, and their gradient, as
+/// s2d::temporal_drop_loss at given points: pairs of instance and frame without pseudo mask are
+/// never looked at.
+///
+/// The loss has the same bits in every run; the gradient is added atomically, in any order.
+/// Temporary memory: 40 bytes a pair and frame, 8 a target mask. Nothing waits.
+/// @param targets    [n * frames] packed masks, target by target
+/// @param queries    [pairs] and
+/// @param of_target  [pairs] in device memory: what is matched; not checked to be in range
+/// @param points     [pairs, frames, count, 2] in device memory
+/// @param weights    [n, frames] >= 0 or null; in place of drop_unlabelled
+/// @param result     [1] in device memory
+/// @param gradient   as the logits, or null; mask_weight * d mask + dice_weight * d dice is added
+/// @throws invalid_input if extents do not fit
+inline void temporal_drop_loss(const clip_logits& logits, const const_bits_view& targets,
+                               const std::int32_t* queries, const std::int32_t* of_target,
+                               std::int64_t pairs, const float* points, std::int64_t count,
+                               const float* weights, drop_loss_result* result,
+                               float* gradient = nullptr, const drop_loss_options& options = {},
+                               stream_view stream = {}) {
+  constexpr const char* what = "temporal_drop_loss";
+  checks::require_clip(what, logits, targets);
+  checks::require_device("temporal_drop_loss: queries", queries, pairs);
+  checks::require_device("temporal_drop_loss: targets", of_target, pairs);
+  checks::require_device("temporal_drop_loss: points", points,
+                         checks::checked_product(what, pairs, logits.frames, count, 2));
+  checks::require_device("temporal_drop_loss: result", result, 1);
+  detail::launch_drop_loss(logits, targets, queries, of_target, pairs, points, count, weights,
+                           options, result, gradient, stream);
+}
+
+}  // namespace s2d::cuda::inline S2D_ABI
