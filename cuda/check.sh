@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # On a machine with a device: builds, runs every device test, memcheck and racecheck on the small
 # cases, the benchmarks beside the card's limit, and prints one table. Needs nvcc, CMake, a C++
-# compiler, and the folder that cuda/check_load.sh fills; no network. Under 8 minutes on 16 cores.
+# compiler, Python, and the folder that cuda/check_load.sh fills; no network. Under 8 minutes on 16 cores.
 # usage: cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]
 set -uo pipefail
 [ $# -ge 1 ] || {
@@ -75,17 +75,23 @@ sanitized racecheck
 figures=()
 for program in "$build"/bench/cuda/bench_cuda_*; do
   [ -f "$program" ] && [ -x "$program" ] || continue
+  timeout 120 "$program" --benchmark_min_time=0.2 --benchmark_out="$build/bench.json" \
+    --benchmark_out_format=json >"$build/bench.log" 2>&1 || figures+=("$(basename "$program") ERROR")
   while IFS= read -r line; do figures+=("$line"); done < <(
-    timeout 120 "$program" --benchmark_format=csv --benchmark_min_time=0.2 2>"$build/bench.err" |
-      awk -F, '
-        $1 == "name" { for (i = 1; i <= NF; ++i) { gsub(/"/, "", $i); at[$i] = i } next }
-        at["name"] && $1 != "" {
-          name = $1; gsub(/"/, "", name); sub(/\/manual_time/, "", name)
-          if ($at["error_occurred"] == "true") { printf "%-52s %s\n", name, "ERROR " $at["error_message"]; next }
-          rate = at["bytes_per_second"] && $at["bytes_per_second"] != "" ? sprintf("%9.1f GB/s", $at["bytes_per_second"] / 1e9) : ""
-          share = at["\"copy\""] ? $at["\"copy\""] : at["copy"] ? $at["copy"] : ""
-          printf "%-52s %12.1f us %14s %s\n", name, $at["real_time"] / 1e3, rate, share == "" ? "" : sprintf("%5.1f %% of copy", 100 * share)
-        }')
+    python3 - "$build/bench.json" <<'END'
+import json, sys
+
+for run in json.load(open(sys.argv[1]))["benchmarks"]:
+    name = run["name"].replace("/manual_time", "")
+    if run.get("error_occurred"):
+        print(f"{name:52} ERROR {run['error_message']}")
+        continue
+    rate = f"{run['bytes_per_second'] / 1e9:9.1f} GB/s" if "bytes_per_second" in run else ""
+    share = f"{100 * run['copy']:5.1f} % of copy" if "copy" in run else ""
+    pairs = [f"{v / 1e9:.1f} G {k}/s" for k, v in run.items() if k.endswith("pairs")]
+    print(f"{name:52} {run['real_time'] / 1e3:12.1f} us {rate:>14} {share} {' '.join(pairs)}".rstrip())
+END
+  )
 done
 if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
   while IFS= read -r line; do figures+=("$line"); done < <(

@@ -71,7 +71,7 @@ TEST_CASE("the common pixels of all pairs are counted, whatever tiles they fall 
 
 TEST_CASE("a grid of pairs covers every word of every tile once", "[cuda][iou]") {
   for (const std::int64_t n : {1, 64, 65, 1000})
-    for (const std::int64_t words : {0, 1, 15, 16, 17, 32400, 1000000})
+    for (const std::int64_t words : {0, 1, 15, 16, 17, 32400, 1000000, 1 << 30})
       for (const std::int64_t tile : {16, 64, 128}) {
         CAPTURE(n, words, tile);
         const auto grid = detail::make_pair_grid(n, n, words, tile, tile, 16);
@@ -81,6 +81,7 @@ TEST_CASE("a grid of pairs covers every word of every tile once", "[cuda][iou]")
         CHECK(grid.splits * grid.per_part >= words);
         CHECK((grid.splits - 1) * grid.per_part <= (words > 0 ? words - 1 : 0));
         CHECK(grid.per_part % 16 == 0);
+        CHECK(grid.per_part <= 1 << 24);  // counted in 32 bits
         CHECK(grid.blocks() == grid.tiles_a * grid.tiles_b * grid.splits);
       }
 }

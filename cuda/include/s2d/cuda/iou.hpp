@@ -45,7 +45,6 @@ inline void require_pairs(const char* what, const const_bits_view& a, const cons
   require_view(what, b);
   require(a.height == b.height && a.width == b.width, what, ": sizes differ, ", a.height, " x ",
           a.width, " and ", b.height, " x ", b.width, " (height x width)");
-  // A part of a row is counted in 32 bits.
   require(checked_product(what, a.height, a.width) < std::int64_t{1} << 31, what, ": ", a.height,
           " x ", a.width, " (height x width), expected less than 2^31 pixels");
 }

@@ -34,7 +34,9 @@ inline pair_grid make_pair_grid(std::int64_t n, std::int64_t m, std::int64_t wor
   const std::int64_t tiles = grid.tiles_a * grid.tiles_b, chunks = (words + chunk - 1) / chunk;
   std::int64_t splits = tiles > 0 ? (enough + tiles - 1) / tiles : 1;
   if (splits > chunks) splits = chunks > 0 ? chunks : 1;
-  const std::int64_t chunks_each = (chunks + splits - 1) / splits;
+  std::int64_t chunks_each = (chunks + splits - 1) / splits;
+  const std::int64_t most = (std::int64_t{1} << 24) / chunk;  // 2^30 pixels: counts fit in 31 bits
+  if (chunks_each > most) chunks_each = most;
   grid.per_part = chunks_each * chunk;
   grid.splits = chunks_each > 0 ? (chunks + chunks_each - 1) / chunks_each : 1;
   return grid;
