@@ -104,5 +104,5 @@ echo "== s2d::cuda on $(nvidia-smi --query-gpu=name,driver_version --format=csv,
 printf '%s\n' "${rows[@]}"
 echo
 printf '%s\n' "${figures[@]}"
-if printf '%s\n' "${figures[@]}" | grep -q ' ERROR '; then failed=1; fi
+if printf '%s\n' "${figures[@]}" | grep -q ' ERROR'; then failed=1; fi
 [ "$failed" -eq 0 ]

@@ -1,0 +1,11 @@
+// Linked into programs whose LibTorch has CUDA: CUDA tensors get the kernels of s2d::cuda.
+#include <s2d/torch/ms_deform_attn_cuda.hpp>
+
+namespace {
+
+[[maybe_unused]] const bool in_place = [] {
+  s2d::torch::use_cuda_kernels();
+  return true;
+}();
+
+}  // namespace
