@@ -9,9 +9,13 @@
 
 // Translation units compiled for different instruction sets hold different code for the same
 // inline function. The instruction set is part of every symbol, so the linker never mixes them.
-#if defined(__AVX512BW__) && defined(__AVX512VL__)
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VPOPCNTDQ__)
+#define S2D_ABI v0_1_avx512_vpopcnt
+#elif defined(__AVX512BW__) && defined(__AVX512VL__)
 #define S2D_ABI v0_1_avx512
 #elif defined(__AVX2__) && defined(__FMA__)
+#define S2D_ABI v0_1_avx2_fma
+#elif defined(__AVX2__)
 #define S2D_ABI v0_1_avx2
 #else
 #define S2D_ABI v0_1
