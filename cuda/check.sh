@@ -14,14 +14,20 @@ build=${2:-build/cuda}
 jobs=$(nproc)
 failed=0
 rows=()
-row() { rows+=("$(printf '%-44s %s' "$1" "$2")"); }
+# Rows are said when they are known too: a caller's limit may come before the table.
+row() {
+  rows+=("$(printf '%-44s %s' "$1" "$2")")
+  echo "${rows[-1]}" >&2
+}
 
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
+architectures=${S2D_CUDA_ARCHITECTURES:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null |
+  head -n 1 | tr -d .)}
 begin=$SECONDS
 cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DS2D_CUDA=ON -DS2D_TORCH=OFF \
   -DS2D_BUILD_EXAMPLES=OFF -DCMAKE_PREFIX_PATH="$load/usr" -DS2D_INSTALL=OFF \
-  -DCMAKE_CUDA_ARCHITECTURES="${S2D_CUDA_ARCHITECTURES:-native}" || exit 1
+  -DCMAKE_DISABLE_FIND_PACKAGE_simdjson=ON -DCMAKE_CUDA_ARCHITECTURES="$architectures" || exit 1
 cmake --build "$build" --parallel "$jobs" --target test_cuda test_cuda_device s2d_cuda_benchmarks ||
   exit 1
 row "build" "$((SECONDS - begin)) s"
@@ -31,15 +37,15 @@ counted() {
   local name=$1 begin=$SECONDS log=$build/step.log status=0
   shift
   "$@" >"$log" 2>&1 || status=$?
-  if grep -q 'SKIPPED:' "$log"; then
-    row "$name" "$(grep -m 1 -o 'SKIPPED:.*' "$log")"
-    if grep -q 'SKIPPED: no CUDA device' "$log"; then failed=1; fi
-  elif [ "$status" -eq 0 ]; then
-    row "$name" "ok, $(tail -n 2 "$log" | head -n 1), $((SECONDS - begin)) s"
-  else
+  if [ "$status" -ne 0 ]; then
     tail -n 60 "$log"
     row "$name" "FAILED, exit status $status"
     failed=1
+  elif grep -q 'SKIPPED:' "$log"; then
+    row "$name" "$(grep -m 1 -o 'SKIPPED:.*' "$log")"
+    if grep -q 'SKIPPED: no CUDA device' "$log"; then failed=1; fi
+  else
+    row "$name" "ok, $(tail -n 2 "$log" | head -n 1), $((SECONDS - begin)) s"
   fi
 }
 counted "twins on the processor" "$build/tests/cuda/test_cuda"
@@ -57,10 +63,11 @@ sanitized() {
     "$build/tests/cuda/test_cuda_device" '[small]' >"$log" 2>&1 || status=$?
   if [ "$status" -eq 0 ]; then
     row "compute-sanitizer $tool" "$(tail -n 1 "$log" | sed 's/=* *//'), $((SECONDS - begin)) s"
-  elif grep -qiE 'not supported|unsupported|unable to|failed to initialize' "$log"; then
+  elif [ "$status" -ne 99 ] && [ "$status" -ne 124 ] &&
+    grep -qiE 'not supported|unsupported|unable to|failed to initialize' "$log"; then
     row "compute-sanitizer $tool" "refused by this machine: $(grep -m 1 -iE \
       'not supported|unsupported|unable to|failed to initialize' "$log" | cut -c 1-60)"
-  elif [ "$status" -eq 124 ]; then
+  elif [ "$status" -eq 124 ] && ! grep -qE '========= (Invalid|Error|Program hit|Race)|FAILED:' "$log"; then
     row "compute-sanitizer $tool" "cut off after 120 s, no error until then"
   else
     tail -n 60 "$log"
@@ -73,15 +80,25 @@ sanitized racecheck
 
 # One line per benchmark: name, time, GB/s, share of the copy bandwidth.
 figures=()
+figure() {
+  figures+=("$1")
+  echo "$1" >&2
+}
 for program in "$build"/bench/cuda/bench_cuda_*; do
   [ -f "$program" ] && [ -x "$program" ] || continue
+  rm -f "$build/bench.json"
   timeout 120 "$program" --benchmark_min_time=0.2 --benchmark_out="$build/bench.json" \
-    --benchmark_out_format=json >"$build/bench.log" 2>&1 || figures+=("$(basename "$program") ERROR")
-  while IFS= read -r line; do figures+=("$line"); done < <(
-    python3 - "$build/bench.json" <<'END'
+    --benchmark_out_format=json >"$build/bench.log" 2>&1 || figure "$(basename "$program") ERROR"
+  while IFS= read -r line; do figure "$line"; done < <(
+    python3 - "$build/bench.json" "$build/bench.log" <<'END'
 import json, sys
 
-for run in json.load(open(sys.argv[1]))["benchmarks"]:
+try:
+    runs = json.load(open(sys.argv[1]))["benchmarks"]
+except (OSError, ValueError):  # it was cut off: what it had said until then
+    print(open(sys.argv[2]).read())
+    sys.exit()
+for run in runs:
     name = run["name"].replace("/manual_time", "")
     if run.get("error_occurred"):
         print(f"{name:52} ERROR {run['error_message']}")
@@ -94,7 +111,7 @@ END
   )
 done
 if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-  while IFS= read -r line; do figures+=("$line"); done < <(
+  while IFS= read -r line; do figure "$line"; done < <(
     timeout 120 python3 bench/cuda/peers.py 2>"$build/peers.err")
 fi
 
@@ -104,5 +121,5 @@ echo "== s2d::cuda on $(nvidia-smi --query-gpu=name,driver_version --format=csv,
 printf '%s\n' "${rows[@]}"
 echo
 printf '%s\n' "${figures[@]}"
-if printf '%s\n' "${figures[@]}" | grep -q ' ERROR'; then failed=1; fi
+case "${figures[*]}" in *" ERROR"*) failed=1 ;; esac
 [ "$failed" -eq 0 ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # On a Debian machine with a network: fills a folder with what cuda/check.sh needs on one without
-# (Catch2, Eigen, Google Benchmark, JSON headers; under 20 MB), unpacked, not installed.
+# (Catch2, Eigen, Google Benchmark; under 20 MB), unpacked, not installed.
 # usage: cuda/check_load.sh FOLDER
 set -euo pipefail
 [ $# -eq 1 ] || {
@@ -9,7 +9,7 @@ set -euo pipefail
 }
 mkdir -p "$1/packages"
 cd "$1/packages"
-apt-get download catch2 libeigen3-dev libbenchmark-dev libbenchmark1debian libsimdjson-dev
+apt-get download catch2 libeigen3-dev libbenchmark-dev libbenchmark1debian
 for package in *.deb; do dpkg -x "$package" ..; done
 cd ..
 rm -rf packages usr/share/doc usr/share/man

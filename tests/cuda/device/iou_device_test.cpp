@@ -34,7 +34,8 @@ void check_pairs(std::mt19937& random, std::int64_t n, std::int64_t m, std::int6
   CAPTURE(n, m, h, w);
   const mask_batch a{random, n, h, w}, b{random, m, h, w};
   const on_device left{a}, right{b};
-  const auto expected = s2d::iou<float>(packed(a), packed(b), {s2d::over::either, 0.5});
+  const auto first = packed(a), second = packed(b);
+  const auto expected = s2d::iou<float>(first, second, {s2d::over::either, 0.5});
   for (const auto way : {pair_counting::popcount, pair_counting::tensor_cores}) {
     auto out = support::rubbish<float>(n * m);
     iou(left.view, right.view, out.data(), {s2d::over::either, 0.5}, {}, way);
@@ -45,8 +46,8 @@ void check_pairs(std::mt19937& random, std::int64_t n, std::int64_t m, std::int6
     for (std::int64_t i = 0; i < n; i += 7)
       for (std::int64_t j = 0; j < m; j += 5)
         CHECK(host[static_cast<std::size_t>(i * m + j)] ==
-              s2d::intersection_area(packed(a)[static_cast<std::size_t>(i)],
-                                     packed(b)[static_cast<std::size_t>(j)]));
+              s2d::intersection_area(first[static_cast<std::size_t>(i)],
+                                     second[static_cast<std::size_t>(j)]));
   }
 }
 

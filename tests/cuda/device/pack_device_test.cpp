@@ -94,7 +94,7 @@ TEST_CASE("more than 2^31 pixels are packed and unpacked", "[device][huge]") {
     detail::copy_bytes(dense.data() + at, one.data(), 1, detail::copy_kind::to_device, {});
   pack(batch_view<const std::uint8_t>{dense.data(), n, h, w}, bits_view{bits.data(), n, h, w});
   unpack(const_bits_view{bits.data(), n, h, w}, batch_view<std::uint8_t>{again.data(), n, h, w});
-  CHECK(to_host(dense) == to_host(again));
+  CHECK((to_host(dense) == to_host(again)));  // not two billion bytes in a message
   CHECK(to_host(bits.data() + bits.size() - 1, 1)[0] == std::uint64_t{1} << 63);
 }
 

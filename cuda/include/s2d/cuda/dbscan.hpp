@@ -38,8 +38,8 @@ namespace s2d::cuda::inline S2D_ABI {
 inline void dbscan(const std::uint64_t* rows, std::int64_t n, std::int64_t columns, double eps,
                    std::int32_t* labels, std::int32_t* count, std::int64_t min_samples = 5,
                    stream_view stream = {}) {
-  require(n < INT32_MAX && columns < INT32_MAX, "dbscan: ", n, " rows of ", columns,
-          " columns, expected less than 2^31");
+  require(columns >= 0 && n < INT32_MAX && columns < INT32_MAX, "dbscan: ", n, " rows of ", columns,
+          " columns, expected 0 to 2^31 - 1");
   require(eps >= 0.0 && eps <= 1.0, "dbscan: eps is ", eps, ", expected 0 to 1");
   require(min_samples >= 0, "dbscan: min_samples is ", min_samples, ", expected at least 0");
   const std::int64_t words = (columns + 63) / 64;

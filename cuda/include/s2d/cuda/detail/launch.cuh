@@ -38,7 +38,7 @@ S2D_KERNEL void __launch_bounds__(256) for_each_kernel(const F f, std::int64_t n
 template <class Body>
 S2D_KERNEL void __launch_bounds__(Body::threads)
     for_each_block_kernel(const Body body, std::int64_t blocks) {
-  __shared__ alignas(16) unsigned char memory[sizeof(typename Body::shared)];
+  __shared__ alignas(32) unsigned char memory[sizeof(typename Body::shared)];
   __shared__ alignas(16) unsigned char scratch[device_block::scratch_bytes];
   device_block block{memory, scratch};
   for (std::int64_t i = blockIdx.x; i < blocks; i += gridDim.x) {

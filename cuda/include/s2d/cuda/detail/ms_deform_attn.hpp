@@ -150,7 +150,7 @@ struct exact_sums {
     if (factor == 0) return;  // something is not finite
     S2D_UNROLL
     for (int v = 0; v < N; ++v) {
-      const double scaled = static_cast<double>(values[v] * weight) * factor;
+      const double scaled = static_cast<double>(values[v]) * static_cast<double>(weight) * factor;
       const auto whole = static_cast<long long>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
       // Unsigned sums wrap around as signed ones would.
       atomic_add(sums + at + v, static_cast<unsigned long long>(whole));
