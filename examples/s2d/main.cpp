@@ -166,19 +166,21 @@ const std::vector<passed_option>& passed_options() {
   const auto share = CLI::Validator{CLI::Range(0.0, 1.0)}.description("0..1");
   const auto above_zero = CLI::Validator{CLI::Range(1e-12, 1.0)}.description("0..1");
   static const std::vector<passed_option> all{
-      {"--steps", "--steps", "Steps of training (default 800)",
+      {"--steps", "--steps", "Steps of training (default 600)",
        whole_number & CLI::Range(1.0, 1e9)},
       {"--preset", "--preset", "Kind of network (default tiny)", CLI::IsMember({"tiny"})},
       {"--train-size", "--size",
-       "HEIGHTxWIDTH in training, multiples of 32 (default: about 224x384)", training_size},
+       "HEIGHTxWIDTH in training, multiples of 32 (default: about 256x448)", training_size},
       {"--queries", "--queries",
        "Objects that it looks for (default: twice the objects, at least 10)",
        whole_number & CLI::Range(1.0, 1000.0)},
       {"--lr", "--lr", "Learning rate (default 0.002)", above_zero},
       {"--seed", "--seed", "Of all that is random in training (default 0)", whole_number},
-      {"--share", "--share", "Learn of each object the most coherent share of its keymasks",
+      {"--share", "--share", "Learn of each object the most trusted share of its keymasks",
        above_zero},
-      {"--min-trust", "--min-trust", "Leave out keymasks of a lower coherence", share},
+      {"--min-trust", "--min-trust", "Leave out keymasks of a lower trust", share},
+      {"--relative-trust", "--relative-trust",
+       "Leave out keymasks of less than this share of the good ones' trust (default 0.75)", share},
   };
   return all;
 }

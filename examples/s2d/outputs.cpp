@@ -99,6 +99,7 @@ void write_keymasks_json(const findings& all, const std::string& stamp, const fs
     for (const found_keymask& key : object.keymasks) {
       one.segments.push_back(s2d::make_segment(static_cast<std::ptrdiff_t>(key.frame), key.mask));
       one.segments.back().coherence = rounded_or_nothing(key.coherence);
+      one.segments.back().confidence = rounded_or_nothing(key.confidence);
     }
     out.add(one);
   }

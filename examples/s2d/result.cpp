@@ -63,6 +63,7 @@ void save(const findings& part, const std::string& stamp, const std::filesystem:
           .member("frame", key.frame)
           .member("mask", to_string(key.mask))
           .member("coherence", key.coherence)
+          .member("confidence", key.confidence)
           .end_object();
     json.end_array().end_object();
   }
@@ -122,8 +123,9 @@ findings parse(simdjson::dom::element root) {
       object.ranges.emplace_back(from, std::uint64_t{*it});
     }
     for (const auto key : each["keymasks"].get_array())
-      object.keymasks.push_back(
-          {std::uint64_t{key["frame"]}, rle_of(key["mask"]), number_or_nan(key["coherence"])});
+      object.keymasks.push_back({std::uint64_t{key["frame"]}, rle_of(key["mask"]),
+                                 number_or_nan(key["coherence"]),
+                                 number_or_nan(key["confidence"])});
   }
   for (const auto stage : root["stages"].get_array())
     part.stages.push_back({std::string{std::string_view{stage["name"]}}, double{stage["seconds"]}});

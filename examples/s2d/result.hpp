@@ -30,6 +30,7 @@ struct found_keymask {
   std::size_t frame = 0;  ///< of the clip
   s2d::rle mask;
   double coherence = unknown;
+  double confidence = unknown;  ///< of the frame mask, in [0, 1]
 };
 
 struct found_object {

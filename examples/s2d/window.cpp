@@ -132,13 +132,18 @@ void note_discovery(const s2d::discovery& found, const s2d::video_masks& masks,
         s2d::object_masks(from, masks, part.height, part.width);
     for (const s2d::keymask& key : from.keymasks) {
       part.masks[key.frame][key.index].object = i;
-      // Masks of one frame belong together; the best of their coherences counts.
+      // Masks of one frame belong together; the best of their coherences counts, but each has to
+      // be right: the least of their confidences.
       if (!to.keymasks.empty() && to.keymasks.back().frame == window.first + key.frame) {
         double& coherence = to.keymasks.back().coherence;
         coherence = (std::max)(coherence, static_cast<double>(key.coherence));
+        double& confidence = to.keymasks.back().confidence;
+        const double other = static_cast<double>(masks[key.frame][key.index].confidence);
+        confidence = (std::min)(confidence, other);
       } else {
         to.keymasks.push_back({window.first + key.frame, s2d::encode(united[key.frame]),
-                               static_cast<double>(key.coherence)});
+                               static_cast<double>(key.coherence),
+                               static_cast<double>(masks[key.frame][key.index].confidence)});
       }
     }
   }

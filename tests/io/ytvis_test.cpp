@@ -33,6 +33,7 @@ s2d::ytvis_data example() {
   object.length = 4;
   object.segments = {s2d::make_segment(1, square()), s2d::make_segment(3, square())};
   object.segments[0].coherence = 0.1;
+  object.segments[0].confidence = 0.2;
   object.score = 0.7071067811865476;
   object.one2x = 0.12;
   object.visibility_ranges = {{0, 1}, {3, 3}};
@@ -97,6 +98,7 @@ TEST_CASE("frame masks are null in all other frames, or written short on request
   const std::string full = s2d::read_text(folder / "long.json");
   CHECK(full.find(R"("areas":[null,null,9,null])") != std::string::npos);
   CHECK(full.find(R"("coherences":[null,0.1,null,null])") != std::string::npos);
+  CHECK(full.find(R"("confidences":[null,0.2,null,null])") != std::string::npos);
   CHECK(full.find(R"("frame":2,"coherence":null,"object":null)") != std::string::npos);
   CHECK(full.find(R"("frame":2,"coherence":0.25,"object":1)") != std::string::npos);
   CHECK(full.find(R"("visibility":{"start":1,"bits":"011"})") != std::string::npos);

@@ -73,6 +73,40 @@ TEST_CASE("labels are taken by score, trust and share", "[torch][data]") {
   CHECK(floor.objects[0].masks[1].trust == 0.9f);
 }
 
+TEST_CASE("labels are taken by their share of the trust of good ones", "[torch][data]") {
+  // 20 masks: two of a trust of 0.8 and more, so that 0.8 is what a tenth reaches.
+  std::vector<float> trust(20, 0.5f);
+  trust[3] = 1;
+  trust[7] = 0.8f;
+  trust[9] = 0.3f;
+  std::vector<std::ptrdiff_t> frames(20);
+  for (std::size_t t = 0; t < 20; ++t) frames[t] = static_cast<std::ptrdiff_t>(t);
+  const auto labels = video(20, {object(1, frames, trust)});
+  const auto left = [&](double share) {
+    return st::select_labels(labels, {.relative_trust = share}).objects.at(0).masks.size();
+  };
+  CHECK(left(0) == 20);
+  CHECK(left(0.5) == 19);
+  CHECK(left(0.625) == 19);  // equal counts
+  CHECK(left(0.7) == 2);
+  CHECK(left(1) == 2);
+  // Where all are equally good, all are left; shares are taken of what is left.
+  CHECK(st::select_labels(video(9, {object(1, {1, 2, 8})}), {.relative_trust = 1})
+            .objects.at(0)
+            .masks.size() == 3);
+  CHECK(st::select_labels(labels, {.relative_trust = 0.7, .frame_share = 0.5})
+            .objects.at(0)
+            .masks.size() == 1);
+  // Objects that are left out do not say what is good; nothing is good where there is nothing.
+  auto two = video(9, {object(1, {1, 2}, {0.2f, 0.1f}), object(2, {3}, {1})});
+  two.objects[1].score = 0.1f;
+  CHECK(st::select_labels(two, {.min_score = 0.5, .relative_trust = 0.9})
+            .objects.at(0)
+            .masks[0]
+            .frame == 1);
+  CHECK(st::select_labels(video(9, {}), {.relative_trust = 0.9}).objects.empty());
+}
+
 TEST_CASE("masks without a pixel are no labels unless wanted", "[torch][data]") {
   auto labels = video(3, {object(1, {0, 1, 2}), object(2, {1})});
   labels.objects[0].masks[1].mask = square(8, 10, false);
@@ -101,6 +135,8 @@ TEST_CASE("labels that cannot be are named", "[torch][data]") {
         "cat, object 4, frame 1: trust is nan, expected 0 to 1");
   CHECK(refused(video(3, {}), {.frame_share = 0}) ==
         "label_options: frame_share is 0, expected above 0, to 1");
+  CHECK(refused(video(3, {}), {.relative_trust = 1.5}) ==
+        "label_options: relative_trust is 1.5, expected 0 to 1");
   CHECK(refused(video(3, {}), {.least_weight = 0}) ==
         "label_options: least_weight is 0, expected above 0, to 1");
   other = video(3, {});
@@ -124,7 +160,7 @@ TEST_CASE("what discovery found becomes labels", "[torch][data]") {
   const auto blob = [](int x) {
     s2d::bit_mask mask(8, 10);
     mask.set(3, x);
-    return s2d::frame_mask{mask, 1};
+    return s2d::frame_mask{mask, 0.1f * static_cast<float>(x)};
   };
   masks[1] = {blob(1), blob(5)};
   masks[3] = {blob(7)};
@@ -137,7 +173,12 @@ TEST_CASE("what discovery found becomes labels", "[torch][data]") {
   REQUIRE(labels.objects.size() == 1);
   CHECK(labels.objects[0].score == 0.4f);
   CHECK(frames_of(labels.objects[0]) == frame_list{1, 3});
-  CHECK(labels.objects[0].masks[0].trust == 0.75f);
+  CHECK(labels.objects[0].masks[0].trust == 0.1f);  // the least confidence of two masks
+  CHECK(labels.objects[0].masks[1].trust == 0.1f * 7);
+  const auto coherent =
+      st::to_labels("cat", std::vector{found}, masks, 8, 10, st::label_trust::coherence);
+  CHECK(coherent.objects[0].masks[0].trust == 0.75f);  // the greatest coherence
+  CHECK(coherent.objects[0].masks[1].trust == 0.5f);
   CHECK(s2d::area(labels.objects[0].masks[0].mask) == 2);
   CHECK(st::labelled_frames(labels) == frame_list{1, 3});
 }

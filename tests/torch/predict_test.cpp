@@ -2,6 +2,7 @@
 
 #include <s2d/io/ytvis.hpp>
 #include <s2d/torch/dense_labels.hpp>
+#include <s2d/torch/mask_refiner.hpp>
 #include <s2d/torch/predict.hpp>
 #include <s2d/torch/trainer.hpp>
 
@@ -187,6 +188,36 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
   long_clips.shared = 2;
   CHECK(quality(st::predict(teacher, frames, length, sizes, long_clips).at(0)) > 0.6);
 
+  // Maps are refined once a frame, at the size of the video, before they are cut at one half.
+  auto refined = st::tiny_prediction();
+  refined.selection.least_score = 0.5;
+  std::vector<std::int64_t> refined_frames;
+  refined.refine = [&](std::int64_t t, const Tensor& maps) {
+    refined_frames.push_back(t);
+    CHECK(maps.size(0) == 1);  // of queries that may become an object
+    CHECK(maps.size(1) == 2 * height);
+    CHECK(maps.size(2) == 2 * width);
+    return t == 7 ? torch::zeros_like(maps) : maps;
+  };
+  const auto without = st::predict(teacher, frames, length, sizes, refined);
+  REQUIRE(without.size() == 1);
+  CHECK(without[0].masks.size() == length - 1);
+  CHECK(without[0].masks[7].frame == 8);
+  CHECK(refined_frames.size() == length);
+  CHECK(std::is_sorted(refined_frames.begin(), refined_frames.end()));
+
+  // A mask far smaller than the others is none.
+  refined.refine = [&](std::int64_t t, const Tensor& maps) {
+    auto some = torch::zeros_like(maps);
+    some.slice(1, 0, 10).slice(2, 0, t == 3 ? 3 : t == 4 ? 6 : 50).fill_(1);
+    return some;
+  };
+  const auto large = st::predict(teacher, frames, length, sizes, refined);
+  REQUIRE(large.at(0).masks.size() == length - 1);  // 30 of 500 pixels are too few, 60 are not
+  CHECK(large[0].masks[3].frame == 4);
+  refined.least_part = 0;
+  CHECK(st::predict(teacher, frames, length, sizes, refined).at(0).masks.size() == length);
+
   auto joined = st::official_prediction();
   joined.clip_length = 6;
   joined.shared = 2;
@@ -243,6 +274,40 @@ TEST_CASE("prediction stops when it is told to, and names what does not fit", "[
               },
               5, sizes, st::tiny_prediction());
         }) == "predict: frames: shape is [1, 3, 64, 96], expected [2, 3, any, any]");
+  auto scaled = st::tiny_prediction();
+  scaled.scales = {1, 0};
+  CHECK(message_of<s2d::invalid_input>([&] {
+          (void)st::predict(model, video_frames, 5, sizes, scaled);
+        }) == "predict: a scale is 0, expected above 0, to 8");
+  auto official = st::official_prediction();
+  official.scales = {1, 1.3};
+  CHECK_THROWS_AS(st::predict(model, video_frames, 5, sizes, official), s2d::invalid_input);
+}
+
+TEST_CASE("the refiner filters every map by the picture of its frame", "[torch]") {
+  s2d::image picture(40, 80);
+  for (std::ptrdiff_t y = 0; y < 40; ++y)
+    for (std::ptrdiff_t x = 40; x < 80; ++x)
+      std::fill_n(picture.row(y) + 3 * x, 3, std::uint8_t{200});
+  std::ptrdiff_t asked = -1;
+  const st::mask_refiner refine{[&](std::ptrdiff_t t) -> const s2d::image& {
+    asked = t;
+    return picture;
+  }};
+  auto maps = torch::zeros({2, 40, 80});
+  maps[0].slice(1, 41).fill_(1);  // a pixel off the edge
+  maps[1].fill_(0.25);
+  const auto found = refine(6, maps);
+  CHECK(asked == 6);
+  CHECK(found.sizes() == maps.sizes());
+  CHECK((found[0] > 0.5).sum().item<std::int64_t>() == 40 * 40);
+  CHECK(torch::allclose(found[1], maps[1], 0, 1e-4));
+  const s2d::guided_filter filter{picture, {.radius = 1, .smoothness = 1e-3}};  // 40 / 40
+  const auto expected = filter(st::as_plane<const float>(maps[0], "map"));
+  CHECK(std::equal(expected.values.begin(), expected.values.end(),
+                   found[0].contiguous().data_ptr<float>()));
+  CHECK(refine(0, torch::zeros({0, 40, 80})).size(0) == 0);
+  CHECK_THROWS_AS(refine(0, torch::zeros({1, 40, 81})), s2d::invalid_input);
 }
 
 TEST_CASE("dense labels: null for empty frames, no empty object, the best of those that overlap",

@@ -138,13 +138,13 @@ int run_program(int argc, char** argv) {
   train_app->add_option("--preset", preset, "tiny: narrow, from nothing, on a processor (default)")
       ->check(CLI::IsMember({"tiny"}))
       ->group(network);
-  train_app->add_option("--steps", train.steps, "Steps of training (default 800)")
+  train_app->add_option("--steps", train.steps, "Steps of training (default 600)")
       ->check(whole(1, 1e9))
       ->group(network);
   train_app
       ->add_option("--size", size,
                    "HEIGHTxWIDTH of the frames in training, multiples of 32 (default: "
-                   "about 224x384, as the clip's shape wants it)")
+                   "about 256x448, as the clip's shape wants it)")
       ->group(network);
   train_app
       ->add_option("--queries", train.queries,
@@ -161,16 +161,21 @@ int run_program(int argc, char** argv) {
   train_app->add_option("--min-score", train.min_score, "Leave out objects of a lower score")
       ->check(share)
       ->group(which);
-  train_app->add_option("--min-trust", train.min_trust, "Leave out masks of a lower coherence")
+  train_app->add_option("--min-trust", train.min_trust, "Leave out masks of a lower trust")
       ->check(share)
       ->group(which);
   train_app
-      ->add_option("--share", train.share, "Of each object the most coherent share (default 1)")
+      ->add_option("--relative-trust", train.relative_trust,
+                   "Leave out masks of less than this share of the trust that a tenth of the masks "
+                   "reach (default 0.75)")
+      ->check(share)
+      ->group(which);
+  train_app->add_option("--share", train.share, "Of each object the most trusted share (default 1)")
       ->check(share)
       ->group(which);
   train_app
       ->add_option("--weight", weight,
-                   "equal (default): all masks count the same; trust: as much as their coherence")
+                   "equal (default): all masks count the same; trust: as much as they are trusted")
       ->check(CLI::IsMember({"equal", "trust"}))
       ->group(which);
   const std::string work = "How the work is done";
@@ -213,6 +218,8 @@ int run_program(int argc, char** argv) {
                    "Leave out objects that overlap more than this with a better one, IoU over the "
                    "whole clip (default 0.7); 1: none")
       ->check(share);
+  predict_app->add_flag("!--no-refine", predict.refine,
+                        "Masks as the network gives them, not drawn to the edges of the frames");
   const std::string frames = "Which frames";
   app::settings& what = predict.what;
   predict_app->add_option("--start", what.start, "First frame, from 0")

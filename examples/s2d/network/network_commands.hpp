@@ -17,16 +17,17 @@ struct train_options {
   std::filesystem::path labels;  ///< YouTube-VIS JSON, or a folder of palette PNG
   std::filesystem::path out;     ///< folder
 
-  std::int64_t steps = 800;
+  std::int64_t steps = 600;
   std::int64_t seed = 0;
   std::int64_t height = 0;  ///< training size, multiples of 32; 0: as the frames suggest
   std::int64_t width = 0;
   std::int64_t queries = 0;  ///< 0: twice the objects, at least 10
   double rate = 2e-3;
-  double min_score = 0;  ///< objects below are left out
-  double min_trust = 0;  ///< masks below are left out
-  double share = 1;      ///< of each object's masks, the most trusted ones
-  bool weigh = false;    ///< masks count as much as they are trusted
+  double min_score = 0;          ///< objects below are left out
+  double min_trust = 0;          ///< masks below are left out
+  double relative_trust = 0.75;  ///< masks below this share of the good ones' trust too
+  double share = 1;              ///< of each object's masks, the most trusted ones
+  bool weigh = false;            ///< masks count as much as they are trusted
 
   std::int64_t checkpoint_every = 100;
   std::string device = "auto";
@@ -47,6 +48,7 @@ struct predict_options {
   std::int64_t objects = 0;  ///< at most so many; 0: as many as were trained on
   double min_score = 0.1;
   double most_overlap = 0.7;  ///< with a better object over the whole clip, IoU
+  bool refine = true;         ///< draw masks to the edges of the pictures
   std::string device = "auto";
   std::size_t threads = 0;
   bool force = false;

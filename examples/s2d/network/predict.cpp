@@ -2,6 +2,7 @@
 #include <torch/torch.h>
 
 #include <s2d/torch/dense_labels.hpp>
+#include <s2d/torch/mask_refiner.hpp>
 #include <s2d/torch/predict.hpp>
 #include <s2d/torch/weights.hpp>
 
@@ -60,7 +61,8 @@ findings look_through(const clip& video, const settings& what, console& screen) 
   return all;
 }
 
-/// Frames as the network wants them; the last few are remembered, since the last clip reaches back.
+/// Frames as the network wants them, and as they are. The last few are remembered, since the last
+/// clip reaches back.
 class network_frames {
  public:
   network_frames(const clip& video, const settings& what, const model_facts& facts,
@@ -73,12 +75,23 @@ class network_frames {
     while (end_ < first + count) {
       s2d::require(source_.read(next), "frame ", end_, " is gone");
       last_.push_back(tensor_of(next.picture));
+      pictures_.push_back(std::move(next.picture));
       ++end_;
-      while (static_cast<std::int64_t>(last_.size()) > remembered_) last_.pop_front();
+      while (static_cast<std::int64_t>(last_.size()) > remembered_) {
+        last_.pop_front();
+        pictures_.pop_front();
+      }
     }
     const auto begin = static_cast<std::int64_t>(last_.size()) - (end_ - first);
     const std::vector<::torch::Tensor> clip{last_.begin() + begin, last_.begin() + begin + count};
     return ::torch::stack(clip);
+  }
+
+  /// @throws s2d::invalid_input if the frame is not among the last
+  [[nodiscard]] const s2d::image& picture(std::int64_t t) const {
+    const std::int64_t first = end_ - static_cast<std::int64_t>(pictures_.size());
+    s2d::require(t >= first && t < end_, "frame ", t, " is not remembered");
+    return pictures_[static_cast<std::size_t>(t - first)];
   }
 
  private:
@@ -101,6 +114,7 @@ class network_frames {
   frame_source source_;
   std::int64_t remembered_;
   std::deque<::torch::Tensor> last_;
+  std::deque<s2d::image> pictures_;
   std::int64_t end_ = 0;
 };
 
@@ -146,7 +160,7 @@ int predict_command(const predict_options& options) {
   said.begin_object();
   write_settings(said, options.what);
   said.member("objects", options.objects).member("min_score", options.min_score);
-  said.member("nms", options.most_overlap).end_object();
+  said.member("nms", options.most_overlap).member("refine", options.refine).end_object();
   const std::string stamp = stamp_for(video, said.text() + stamp_of(config_file(options.model)),
                                       weights_file(options.model));
   std::error_code ignored;
@@ -172,6 +186,9 @@ int predict_command(const predict_options& options) {
   const s2d::torch::mask_sizes sizes{
       {facts.height, facts.width}, {facts.height, facts.width}, {all.height, all.width}};
   network_frames frames{video, options.what, facts, how.clip_length};
+  if (options.refine)
+    how.refine = s2d::torch::mask_refiner{
+        [&](std::ptrdiff_t t) -> const s2d::image& { return frames.picture(t); }};
   screen.span(0, 1, "");
   s2d::ytvis_video head;
   head.height = all.height;

@@ -42,13 +42,14 @@ void write_settings(json_writer& json, const train_options& options) {
   json.member("height", options.height).member("width", options.width);
   json.member("queries", options.queries).member("lr", options.rate);
   json.member("min_score", options.min_score).member("min_trust", options.min_trust);
+  json.member("relative_trust", options.relative_trust);
   json.member("share", options.share).member("weigh", options.weigh);
 }
 
-/// About as many pixels as the preset was made for, never more than there are, both sides
+/// About so many pixels as measured best on small videos, never more than there are, both sides
 /// multiples of 32.
 std::pair<std::int64_t, std::int64_t> training_size(double height, double width) {
-  const double scale = (std::min)(1.0, std::sqrt(224.0 * 384.0 / (height * width)));
+  const double scale = (std::min)(1.0, std::sqrt(256.0 * 448.0 / (height * width)));
   const auto side = [&](double extent) {
     return 32 * (std::max)(std::int64_t{1}, std::int64_t{std::llround(extent * scale / 32)});
   };
@@ -143,6 +144,7 @@ int train_command(const train_options& options) {
   s2d::torch::label_options taken;
   taken.min_score = options.min_score;
   taken.min_trust = options.min_trust;
+  taken.relative_trust = options.relative_trust;
   taken.frame_share = options.share;
   if (options.weigh) taken.weight = s2d::torch::label_weight::trust;
   labels = s2d::torch::select_labels(std::move(labels), taken);

@@ -42,6 +42,7 @@ struct ytvis_segment {
   annotation_box bbox{};  ///< left, top, width, height
   double area = 0;        ///< pixels
   std::optional<double> coherence;
+  std::optional<double> confidence;  ///< of the frame mask, see frame_mask
   friend bool operator==(const ytvis_segment&, const ytvis_segment&) = default;
 };
 
@@ -136,6 +137,7 @@ class ytvis_annotation_parser {
     boxes_.clear();
     areas_.clear();
     coherences_.clear();
+    confidences_.clear();
     bool polygons = false;
     std::ptrdiff_t entries = -1;
     std::ptrdiff_t stated = 0;  // length as the annotation says
@@ -233,11 +235,11 @@ class ytvis_annotation_parser {
       });
       return true;
     }
-    const bool areas = key == "areas";
-    if (!areas && key != "coherences") return false;
+    const bool areas = key == "areas", confidences = key == "confidences";
+    if (!areas && !confidences && key != "coherences") return false;
     if (json_is_null(value, at)) return true;
     if (!areas && json_type_of(value, at) != ondemand::json_type::array) return false;
-    auto& list = areas ? areas_ : coherences_;
+    auto& list = areas ? areas_ : confidences ? confidences_ : coherences_;
     json_elements(value, at, [&](std::ptrdiff_t, ondemand::value item, const json_place& in) {
       list.push_back(json_is_null(item, in) ? std::nullopt
                                             : std::optional<double>{json_double(item, in)});
@@ -313,13 +315,14 @@ class ytvis_annotation_parser {
           i < boxes_.size() && boxes_[i] ? *boxes_[i] : to_annotation_box(bounding_box(mask));
       segment.area = i < areas_.size() && areas_[i] ? *areas_[i] : static_cast<double>(area(mask));
       if (i < coherences_.size()) segment.coherence = coherences_[i];
+      if (i < confidences_.size()) segment.confidence = confidences_[i];
     }
   }
 
   const video_extents* videos_;
   std::vector<std::optional<annotation_box>> boxes_;
   std::vector<std::optional<double>> areas_;
-  std::vector<std::optional<double>> coherences_;
+  std::vector<std::optional<double>> coherences_, confidences_;
 };
 
 template <class Visit>
@@ -419,11 +422,15 @@ class ytvis_writer {
         out_.open('[').value(first).value(last).close(']');
       out_.close(']');
     }
-    bool measured = false;
-    for (const ytvis_segment& segment : one.segments) measured = measured || segment.coherence;
-    if (measured)
-      frames("coherences", one, brief,
-             [&](const ytvis_segment& s) { s.coherence ? out_.value(*s.coherence) : out_.null(); });
+    const auto measured = [&](std::string_view key, std::optional<double> ytvis_segment::*value) {
+      bool some = false;
+      for (const ytvis_segment& segment : one.segments) some = some || segment.*value;
+      if (some)
+        frames(key, one, brief,
+               [&](const ytvis_segment& s) { s.*value ? out_.value(*(s.*value)) : out_.null(); });
+    };
+    measured("coherences", &ytvis_segment::coherence);
+    measured("confidences", &ytvis_segment::confidence);
     if (one.frame) out_.key("frame").value(*one.frame);
     if (one.frame || one.coherence) {
       out_.key("coherence");
@@ -477,6 +484,7 @@ class ytvis_writer {
     for (const ytvis_segment& segment : one.segments) {
       finite(segment.area, "an area");
       finite(segment.coherence, "a coherence");
+      finite(segment.confidence, "a confidence");
       for (const double side : segment.bbox) finite(side, "a box");
     }
   }

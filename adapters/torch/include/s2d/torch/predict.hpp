@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,6 +35,15 @@ struct prediction_options {
   std::int64_t clip_length = 36;
   std::int64_t shared = 6;  ///< frames that a clip has in common with the next
   bool flip = false;        ///< identity query: average over the mirrored frames too
+  /// Identity query: average over frames of these sizes, as shares of their own; each side is
+  /// rounded to a multiple of 32.
+  std::vector<double> scales{1};
+  /// Identity query: changes the probabilities of a frame, [n, h, w] at the size of the video,
+  /// before masks are cut at one half; see mask_refiner. Empty: they stay as they are.
+  std::function<::torch::Tensor(std::int64_t frame, const ::torch::Tensor& maps)> refine;
+  /// Identity query: an object is absent where its mask has less than this share of the median
+  /// area of its masks.
+  double least_part = 0;
   /// identity overlap: of every clip, and nms once more over the whole video; query: of the video.
   selection_options selection;
   double least_overlap = 0.5;  ///< IoU in shared frames from which objects are joined
@@ -42,7 +52,8 @@ struct prediction_options {
 /// As the official code predicts, in clips.
 [[nodiscard]] inline prediction_options official_prediction() { return {}; }
 
-/// As the tiny preset predicts: clips of two frames, both sides, scores averaged over the video.
+/// As the tiny preset predicts: clips of two frames, both sides and two sizes, scores averaged over
+/// the video. Frames at hand, refine should be a mask_refiner (torch/mask_refiner.hpp).
 /// @param objects  how many the best queries stand for
 [[nodiscard]] inline prediction_options tiny_prediction(std::int64_t objects = 1) {
   prediction_options options;
@@ -50,6 +61,8 @@ struct prediction_options {
   options.clip_length = 2;
   options.shared = 0;
   options.flip = true;
+  options.scales = {1, 1.3};
+  options.least_part = 0.1;
   options.selection.top_k = objects;
   return options;
 }
@@ -127,11 +140,25 @@ class object_tracks {
   double least_;
 };
 
+/// Frames [f, 3, h, w] at another size, both sides multiples of 32.
+inline ::torch::Tensor scaled_frames(const ::torch::Tensor& frames, double scale) {
+  const auto side = [&](std::int64_t extent) {
+    return 32 * (std::max)(std::int64_t{1},
+                           std::int64_t{std::llround(static_cast<double>(extent) * scale / 32)});
+  };
+  const std::int64_t h = side(frames.size(2)), w = side(frames.size(3));
+  if (h == frames.size(2) && w == frames.size(3)) return frames;
+  return ::at::upsample_bilinear2d(frames, {h, w}, false);
+}
+
 /// Masks of all queries, each frame the mean of the clips that have it.
 class query_masks {
  public:
-  query_masks(std::int64_t queries, mask_sizes sizes)
-      : sizes_{sizes}, scores_(static_cast<std::size_t>(queries)), masks_(scores_.size()) {}
+  query_masks(std::int64_t queries, mask_sizes sizes, const prediction_options& options)
+      : sizes_{sizes},
+        options_{options},
+        scores_(static_cast<std::size_t>(queries)),
+        masks_(scores_.size()) {}
 
   /// class_logits [q, 2], probabilities [q, f, h, w].
   void add(const ::torch::Tensor& class_logits, const ::torch::Tensor& probabilities,
@@ -145,7 +172,11 @@ class query_masks {
     ++clips_;
     for (std::int64_t t = 0; t < probabilities.size(1); ++t) {
       pending& frame = frames_[first + t];
-      const auto here = probabilities.select(1, t);
+      auto here = probabilities.select(1, t);
+      if (frame.count > 0) {
+        fit(here, frame.sum);
+        fit(frame.sum, here);
+      }
       frame.sum = frame.count == 0 ? here : frame.sum + here;
       ++frame.count;
     }
@@ -155,14 +186,20 @@ class query_masks {
   void flush(std::int64_t end) {
     while (!frames_.empty() && frames_.begin()->first < end) {
       const auto& [t, frame] = *frames_.begin();
-      auto masks = encode_maps(frame.sum, sizes_, 0.5 * static_cast<double>(frame.count));
-      for (std::size_t i = 0; i < masks.size(); ++i)
-        if (area(masks[i]) > 0) masks_[i].push_back({t, std::move(masks[i])});
+      auto maps = to_video_size(frame.sum / static_cast<double>(frame.count), sizes_);
+      if (options_.refine) refine(maps, t);
+      const auto inside = (maps > 0.5).to(::torch::kCPU).contiguous();
+      for (std::size_t i = 0; i < masks_.size(); ++i) {
+        rle mask =
+            encode(as_mask<const std::uint8_t>(inside[static_cast<std::int64_t>(i)], "masks"));
+        if (area(mask) > 0) masks_[i].push_back({t, std::move(mask)});
+      }
       frames_.erase(frames_.begin());
     }
   }
 
-  std::vector<predicted_object> finish(const selection_options& options) {
+  std::vector<predicted_object> finish() {
+    const selection_options& options = options_.selection;
     require(options.top_k > 0, "predict: top_k is ", options.top_k, ", expected more than 0");
     for (double& score : scores_) score /= static_cast<double>((std::max)(clips_, std::int64_t{1}));
     std::vector<predicted_object> objects;
@@ -171,6 +208,7 @@ class query_masks {
              options.least_score)) {
       const auto at = static_cast<std::size_t>(i);
       objects.push_back({scores_[at], i, std::move(masks_[at])});
+      drop_little_parts(objects.back().masks);
     }
     if (options.nms) suppress(objects, *options.nms);
     if (static_cast<std::int64_t>(objects.size()) > options.top_k)
@@ -183,7 +221,39 @@ class query_masks {
     ::torch::Tensor sum;
     std::int64_t count = 0;
   };
+
+  /// Brings maps [n, h, w] to the size of `other` where that is larger.
+  static void fit(::torch::Tensor& maps, const ::torch::Tensor& other) {
+    if (maps.size(1) < other.size(1) || maps.size(2) < other.size(2))
+      maps = ::at::upsample_bilinear2d(maps.unsqueeze(0), {other.size(1), other.size(2)}, false)
+                 .squeeze(0);
+  }
+
+  /// Only those that may become an object: queries that are sure of nothing stay as they are.
+  void refine(::torch::Tensor& maps, std::int64_t t) const {
+    const double least = options_.selection.least_score * static_cast<double>(clips_);
+    std::vector<std::int64_t> rows;
+    for (std::size_t i = 0; i < scores_.size(); ++i)
+      if (scores_[i] >= least) rows.push_back(static_cast<std::int64_t>(i));
+    if (rows.empty()) return;
+    const auto index = ::torch::tensor(rows, ::torch::kLong).to(maps.device());
+    maps = maps.index_copy(0, index,
+                           options_.refine(t, maps.index_select(0, index)).to(maps.device()));
+  }
+
+  void drop_little_parts(std::vector<tube_segment<rle>>& masks) const {
+    if (!(options_.least_part > 0) || masks.empty()) return;
+    std::vector<double> areas;
+    for (const auto& one : masks) areas.push_back(static_cast<double>(area(one.mask)));
+    const auto middle = areas.begin() + static_cast<std::ptrdiff_t>(areas.size() / 2);
+    std::nth_element(areas.begin(), middle, areas.end());
+    const double least = options_.least_part * *middle;
+    std::erase_if(masks,
+                  [&](const auto& one) { return static_cast<double>(area(one.mask)) < least; });
+  }
+
   mask_sizes sizes_;
+  const prediction_options& options_;
   std::vector<double> scores_;
   std::vector<std::vector<tube_segment<rle>>> masks_;
   std::map<std::int64_t, pending> frames_;
@@ -218,7 +288,10 @@ class query_masks {
   const bool by_query = options.identity == identity::query;
   require(by_query || options.shared > 0 || count <= options.clip_length,
           "predict: clips that share no frame cannot be joined by overlap, shared is 0");
-  require(by_query || !options.flip, "predict: flip needs identity::query");
+  require(by_query || (!options.flip && !options.refine && options.scales.size() == 1),
+          "predict: flip, refine and scales need identity::query");
+  for (const double scale : options.scales)
+    require(scale > 0 && scale <= 8, "predict: a scale is ", scale, ", expected above 0, to 8");
   model->eval();
   const auto device = model->parameters().front().device();
   detail::object_tracks tracks{options.least_overlap};
@@ -236,20 +309,22 @@ class query_masks {
             here.width, ", expected ", sizes.network.height, " x ", sizes.network.width,
             " (height x width)");
     detail::require_sizes(sizes);
-    const auto result = model->forward(clip.unsqueeze(0), false);
     if (by_query) {
-      if (!queries) queries.emplace(result.class_logits.size(1), sizes);
-      auto mask = result.mask_logits[0].to(::torch::kFloat).sigmoid();
-      auto classes = result.class_logits[0];
-      queries->add(classes, mask, first);
-      if (options.flip) {
-        const auto mirrored = model->forward(clip.flip({3}).unsqueeze(0), false);
-        queries->add(mirrored.class_logits[0],
-                     mirrored.mask_logits[0].to(::torch::kFloat).sigmoid().flip({3}), first);
+      if (!queries) queries.emplace(model->config().queries, sizes, options);
+      for (const double scale : options.scales) {
+        const auto seen = detail::scaled_frames(clip, scale);
+        for (const bool mirrored : {false, true}) {
+          if (mirrored && !options.flip) continue;
+          const auto result =
+              model->forward((mirrored ? seen.flip({3}) : seen).unsqueeze(0), false);
+          const auto maps = result.mask_logits[0].to(::torch::kFloat).sigmoid();
+          queries->add(result.class_logits[0], mirrored ? maps.flip({3}) : maps, first);
+        }
       }
       const auto next = end == count ? count : (std::min)(end - options.shared, last_start);
       queries->flush(next);
     } else {
+      const auto result = model->forward(clip.unsqueeze(0), false);
       tracks.add(select_objects(result.class_logits[0], result.mask_logits[0], sizes,
                                 options.selection, first),
                  first, done, end);
@@ -258,8 +333,7 @@ class query_masks {
     s2d::detail::report(progress, "predict", static_cast<std::size_t>(done),
                         static_cast<std::size_t>(count));
   }
-  if (by_query)
-    return queries ? queries->finish(options.selection) : std::vector<predicted_object>{};
+  if (by_query) return queries ? queries->finish() : std::vector<predicted_object>{};
   auto objects = tracks.finish();
   std::stable_sort(objects.begin(), objects.end(),
                    [](const auto& a, const auto& b) { return a.score > b.score; });

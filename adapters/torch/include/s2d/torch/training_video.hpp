@@ -30,8 +30,8 @@ struct training_video {
 };
 
 /// The labels of a YouTube-VIS file, a video after the other; crowds are left out. The trust of a
-/// mask is its coherence, else the score of its annotation, else 1. Videos are called like the
-/// folder of their first frame.
+/// mask is its confidence, else its coherence, else the score of its annotation, else 1. Videos are
+/// called like the folder of their first frame.
 /// @throws invalid_input if an annotation belongs to no video, or as require_labels
 [[nodiscard]] inline std::vector<video_labels> to_labels(ytvis_data data) {
   std::vector<video_labels> videos;
@@ -60,9 +60,10 @@ struct training_video {
     };
     object_labels object{one.id, fitted(one.score.value_or(1)), {}};
     for (ytvis_segment& segment : one.segments) {
-      const double trust = segment.coherence ? *segment.coherence
-                           : one.coherence   ? *one.coherence
-                                             : one.score.value_or(1);
+      const double trust = segment.confidence  ? *segment.confidence
+                           : segment.coherence ? *segment.coherence
+                           : one.coherence     ? *one.coherence
+                                               : one.score.value_or(1);
       object.masks.push_back({segment.frame, std::move(segment.mask), fitted(trust)});
     }
     videos[at->second].objects.push_back(std::move(object));

@@ -1,6 +1,7 @@
 // Pseudo masks of a video's objects, what they are worth, and which of them training takes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,8 +51,12 @@ enum class label_weight {
 
 /// Which masks are taken, and what they count. The defaults take all, with weight 1.
 struct label_options {
-  double min_score = 0;    ///< objects below are left out
-  double min_trust = 0;    ///< masks below are left out
+  double min_score = 0;  ///< objects below are left out
+  double min_trust = 0;  ///< masks below are left out
+  /// In [0, 1]: masks with less than this share of the trust of the video's good masks are left
+  /// out; good is what a tenth of the masks reach. What is left follows the video: nearly all where
+  /// masks are equally good, few where they are not.
+  double relative_trust = 0;
   double frame_share = 1;  ///< in (0, 1]: of each object the most trusted share of its masks, at
                            ///< least one; equal trust: earlier frames first
   label_weight weight = label_weight::equal;
@@ -86,6 +91,22 @@ inline void require_labels(const video_labels& video) {
   }
 }
 
+namespace detail {
+
+/// The trust that a tenth of the masks of objects of at least `min_score` reach.
+inline double good_trust(const video_labels& video, double min_score) {
+  std::vector<float> trust;
+  for (const object_labels& object : video.objects)
+    if (object.score >= min_score)
+      for (const label_mask& label : object.masks)
+        if (area(label.mask) > 0) trust.push_back(label.trust);
+  if (trust.empty()) return 0;
+  s2d::detail::sort_stably(trust, [](float a, float b) { return a > b; });
+  return static_cast<double>(trust[(trust.size() - 1) / 10]);
+}
+
+}  // namespace detail
+
 /// Leaves out what the options do not take, and sets every trust to what the mask counts in the
 /// loss, in (0, 1]. Objects without a mask are left out.
 /// @throws invalid_input as require_labels, or an option is out of its range
@@ -95,13 +116,17 @@ inline void require_labels(const video_labels& video) {
           options.frame_share, ", expected above 0, to 1");
   require(options.least_weight > 0 && options.least_weight <= 1, "label_options: least_weight is ",
           options.least_weight, ", expected above 0, to 1");
+  require(options.relative_trust >= 0 && options.relative_trust <= 1,
+          "label_options: relative_trust is ", options.relative_trust, ", expected 0 to 1");
   require_labels(video);
+  const double least_trust = (std::max)(
+      options.min_trust, options.relative_trust * detail::good_trust(video, options.min_score));
   std::vector<object_labels> kept;
   for (object_labels& object : video.objects) {
     if (object.score < options.min_score) continue;
     std::vector<label_mask> masks;
     for (label_mask& label : object.masks)
-      if (label.trust >= options.min_trust && (options.keep_empty || area(label.mask) > 0))
+      if (label.trust >= least_trust && (options.keep_empty || area(label.mask) > 0))
         masks.push_back(std::move(label));
     if (masks.empty()) continue;
     const std::size_t count = smallest_share(options.frame_share, masks.size());
@@ -149,13 +174,21 @@ inline std::size_t drop_unlabelled(std::vector<video_labels>& videos) {
   return before - videos.size();
 }
 
-/// The keymasks of what discovery found, at the size of the frames. The trust of a mask is its
-/// coherence (the largest where several make up one), the score that of the object.
+/// What says how far a keymask is to be trusted.
+enum class label_trust {
+  confidence,  ///< frame_mask::confidence; ranks masks better, see docs/results.md
+  coherence    ///< keymask::coherence
+};
+
+/// The keymasks of what discovery found, at the size of the frames, the score that of the object.
+/// Where several masks make up one, its trust is their least confidence (all have to be right), or
+/// their largest coherence (one of them is followed).
 /// @param masks  what the objects were found in, [length][any]
 /// @throws invalid_input as object_masks
 [[nodiscard]] inline video_labels to_labels(std::string name, std::span<const object> objects,
                                             const video_masks& masks, std::ptrdiff_t frame_height,
-                                            std::ptrdiff_t frame_width) {
+                                            std::ptrdiff_t frame_width,
+                                            label_trust by = label_trust::confidence) {
   video_labels video{std::move(name),
                      frame_height,
                      frame_width,
@@ -167,10 +200,14 @@ inline std::size_t drop_unlabelled(std::vector<video_labels>& videos) {
     const auto dense = object_masks(objects[i], masks, frame_height, frame_width);
     for (std::size_t t = 0; t < dense.size(); ++t) {
       if (dense[t].empty()) continue;
-      float trust = 0;
-      for (const keymask& key : objects[i].keymasks)
-        if (key.frame == t && key.coherence > trust) trust = key.coherence;
-      labels.masks.push_back({static_cast<std::ptrdiff_t>(t), encode(dense[t]), trust});
+      float coherence = 0, confidence = 1;
+      for (const keymask& key : objects[i].keymasks) {
+        if (key.frame != t) continue;
+        if (key.coherence > coherence) coherence = key.coherence;
+        confidence = (std::min)(confidence, masks[t][key.index].confidence);
+      }
+      labels.masks.push_back({static_cast<std::ptrdiff_t>(t), encode(dense[t]),
+                              by == label_trust::confidence ? confidence : coherence});
     }
     video.objects.push_back(std::move(labels));
   }

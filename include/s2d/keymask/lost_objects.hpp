@@ -1,0 +1,48 @@
+// Objects that keymasks show and a prediction does not.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include <s2d/core/error.hpp>
+#include <s2d/mask/mask_form.hpp>
+#include <s2d/mask/tube.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+/// The objects whose keymasks no predicted object fits: IoU over the frames that have a keymask
+/// below `least` for all of them. Keymasks are what was trusted, so a prediction that misses one in
+/// its own frames is trusted less than the keymask carried to the other frames (see propagate).
+///
+/// @param keys   [objects] tubes of keymasks, see tube_iou; those without a mask are never lost
+/// @param found  [predicted] tubes
+/// @param least  in [0, 1]
+/// @return indices of `keys`, ascending
+/// @throws invalid_input if masks of one frame differ in size or least is out of range
+/// Complexity: that of tube_iou for every pair.
+template <mask_tube Tube>
+[[nodiscard]] std::vector<std::size_t> lost_objects(const std::vector<Tube>& keys,
+                                                    const std::vector<Tube>& found,
+                                                    double least = 0.5) {
+  require(least >= 0 && least <= 1, "lost_objects: least is ", least, ", expected 0 to 1");
+  std::vector<std::size_t> lost;
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    if (std::begin(keys[k]) == std::end(keys[k])) continue;
+    bool fits = false;
+    for (const Tube& each : found) {
+      if (fits) break;
+      // Frames with a keymask only; where the prediction has nothing, its mask is empty.
+      Tube here;
+      auto at = std::begin(each);
+      for (const auto& key : keys[k]) {
+        while (at != std::end(each) && at->frame < key.frame) ++at;
+        if (at != std::end(each) && at->frame == key.frame) here.push_back(*at);
+      }
+      fits = tube_iou(keys[k], here, absent_frame::empty) >= least && !here.empty();
+    }
+    if (!fits) lost.push_back(k);
+  }
+  return lost;
+}
+
+}  // namespace s2d::inline S2D_ABI
