@@ -329,7 +329,7 @@ int main(int argc, char** argv) {
       "JPEGImages/SEQUENCE/*.jpg and Annotations/SEQUENCE/*.png, and measures what it finds.\n"
       "Runs that are done are kept in dense.jsonl of the output folder: repeat the call to go on."};
   app.add_option("DATA", how.data, "The data folder")->required()->check(CLI::ExistingDirectory);
-  app.add_option("--out", how.out, "Folder of dense.jsonl and dense.md")->required();
+  app.add_option("--out", how.out, "Folder of dense.jsonl and dense.md")->required()->take_last();
   app.add_option("--page", how.pages, "Fill in the tables of this page")->check(CLI::ExistingFile);
   app.add_option("--sequences", how.sequences, "Only these")->delimiter(',');
   app.add_option("--base", how.recipe, "The recipe of all tables but --recipe")

@@ -131,7 +131,8 @@ class stages {
   }
 
   /// True if the masks are not those of before.
-  bool predict(const char* name, const fs::path& model, const fs::path& out) {
+  bool predict(const char* name, const fs::path& model, const fs::path& out,
+               const fs::path& keymasks = {}) {
     const settings& what = options_.what;
     std::vector<std::string> words{"predict",  video_.path.string(),
                                    "--model",  model.string(),
@@ -139,6 +140,7 @@ class stages {
                                    "--start",  s2d::concat(what.start),
                                    "--stride", s2d::concat(what.stride),
                                    "--size",   s2d::concat(what.size)};
+    if (!keymasks.empty()) words.insert(words.end(), {"--keymasks", keymasks.string()});
     if (what.end != settings{}.end) words.insert(words.end(), {"--end", s2d::concat(what.end)});
     const double seconds = call(std::move(words), out);
     add(name, seconds);
@@ -233,7 +235,7 @@ std::string distil(const clip& video, const run_options& options, const distil_p
     go.train("final round", to.labels, to.final_model, what.final_steps);
     model = to.final_model;
   }
-  const bool fresh = go.predict("predict", model, to.dense);
+  const bool fresh = go.predict("predict", model, to.dense, to.keymasks);
 
   const auto keys = tubes_of(s2d::read_ytvis(to.keymasks));
   s2d::ytvis_data data = s2d::read_ytvis(to.dense);

@@ -180,7 +180,9 @@ const std::vector<passed_option>& passed_options() {
        above_zero},
       {"--min-trust", "--min-trust", "Leave out keymasks of a lower trust", share},
       {"--relative-trust", "--relative-trust",
-       "Leave out keymasks of less than this share of the good ones' trust (default 0.75)", share},
+       "Of each object, leave out masks of less than this share of its good ones' trust "
+       "(default 0.75)",
+       share},
   };
   return all;
 }

@@ -166,8 +166,8 @@ int run_program(int argc, char** argv) {
       ->group(which);
   train_app
       ->add_option("--relative-trust", train.relative_trust,
-                   "Leave out masks of less than this share of the trust that a tenth of the masks "
-                   "reach (default 0.75)")
+                   "Of each object, leave out masks of less than this share of the trust that a "
+                   "tenth of them reach (default 0.75)")
       ->check(share)
       ->group(which);
   train_app->add_option("--share", train.share, "Of each object the most trusted share (default 1)")
@@ -206,6 +206,8 @@ int run_program(int argc, char** argv) {
   predict_app->add_option("-o,--out", predict.out, "A .json file, or a folder for palette PNG")
       ->required();
   predict_app->add_option("--overlay", predict.overlay, "Also a video with the masks, .mp4");
+  predict_app->add_option("--keymasks", predict.keymasks,
+                          "Keymasks of the same frames: objects that the network lost are kept");
   predict_app
       ->add_option("--objects", predict.objects, "At most so many (default: as it was trained on)")
       ->check(whole(1, 1000));

@@ -25,7 +25,7 @@ struct train_options {
   double rate = 2e-3;
   double min_score = 0;          ///< objects below are left out
   double min_trust = 0;          ///< masks below are left out
-  double relative_trust = 0.75;  ///< masks below this share of the good ones' trust too
+  double relative_trust = 0.75;  ///< of its object's good masks; masks below are left out
   double share = 1;              ///< of each object's masks, the most trusted ones
   bool weigh = false;            ///< masks count as much as they are trusted
 
@@ -44,8 +44,9 @@ struct predict_options {
   std::filesystem::path model;  ///< the folder that s2d train wrote
   std::filesystem::path out;    ///< a .json file, or a folder for palette PNG
   std::filesystem::path overlay;
-  settings what;             ///< which frames and how large
-  std::int64_t objects = 0;  ///< at most so many; 0: as many as were trained on
+  std::filesystem::path keymasks;  ///< of the clip: objects that the network lost are kept
+  settings what;                   ///< which frames and how large
+  std::int64_t objects = 0;        ///< at most so many; 0: as many as were trained on
   double min_score = 0.1;
   double most_overlap = 0.7;  ///< with a better object over the whole clip, IoU
   bool refine = true;         ///< draw masks to the edges of the pictures

@@ -24,6 +24,7 @@
 #include "console.hpp"
 #include "files.hpp"
 #include "input.hpp"
+#include "lost.hpp"
 #include "mask_video.hpp"
 #include "model.hpp"
 #include "outputs.hpp"
@@ -160,7 +161,8 @@ int predict_command(const predict_options& options) {
   said.begin_object();
   write_settings(said, options.what);
   said.member("objects", options.objects).member("min_score", options.min_score);
-  said.member("nms", options.most_overlap).member("refine", options.refine).end_object();
+  said.member("nms", options.most_overlap).member("refine", options.refine);
+  said.member("keymasks", options.keymasks.string()).end_object();
   const std::string stamp = stamp_for(video, said.text() + stamp_of(config_file(options.model)),
                                       weights_file(options.model));
   std::error_code ignored;
@@ -195,11 +197,15 @@ int predict_command(const predict_options& options) {
   head.width = all.width;
   head.length = length;
   head.file_names = all.names;
-  const auto objects = s2d::torch::dense_labels(
+  auto objects = s2d::torch::dense_labels(
       s2d::torch::predict(
           model, [&](std::int64_t first, std::int64_t count) { return frames(first, count); },
           length, sizes, how, screen.stage(0, 1)),
       head, {.least_score = options.min_score});
+  const std::size_t kept = options.keymasks.empty()
+                               ? 0
+                               : keep_lost(objects, head, options.keymasks, video, options.what,
+                                           s2d::thread_count(options.threads));
   std::size_t masks = 0;
   for (const s2d::ytvis_annotation& each : objects) {
     found_object& object = all.objects.emplace_back();
@@ -220,9 +226,12 @@ int predict_command(const predict_options& options) {
     write_dense_pictures(all, stamp, options.out);
   screen.end();
   if (!options.quiet) {
-    std::printf("%s: %zu %s, %zu masks in %zu frames (%s)\n  %s\n", video.name.c_str(),
-                objects.size(), objects.size() == 1 ? "object" : "objects", masks, all.frames(),
-                duration_text(clock.seconds()).c_str(), options.out.string().c_str());
+    std::printf("%s: %zu %s, %zu masks in %zu frames (%s)\n", video.name.c_str(), objects.size(),
+                objects.size() == 1 ? "object" : "objects", masks, all.frames(),
+                duration_text(clock.seconds()).c_str());
+    if (kept > 0)
+      std::printf("  %zu of them the network lost: their keymasks along the flow\n", kept);
+    std::printf("  %s\n", options.out.string().c_str());
     if (!options.overlay.empty()) std::printf("  %s\n", options.overlay.string().c_str());
     std::fflush(stdout);
   }

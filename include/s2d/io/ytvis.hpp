@@ -42,7 +42,7 @@ struct ytvis_segment {
   annotation_box bbox{};  ///< left, top, width, height
   double area = 0;        ///< pixels
   std::optional<double> coherence;
-  std::optional<double> confidence;  ///< of the frame mask, see frame_mask
+  std::optional<double> confidence = std::nullopt;  ///< of the frame mask, see frame_mask
   friend bool operator==(const ytvis_segment&, const ytvis_segment&) = default;
 };
 

@@ -53,9 +53,9 @@ enum class label_weight {
 struct label_options {
   double min_score = 0;  ///< objects below are left out
   double min_trust = 0;  ///< masks below are left out
-  /// In [0, 1]: masks with less than this share of the trust of the video's good masks are left
-  /// out; good is what a tenth of the masks reach. What is left follows the video: nearly all where
-  /// masks are equally good, few where they are not.
+  /// In [0, 1]: of each object, masks with less than this share of the trust of its good masks are
+  /// left out; good is what a tenth of them reach. What is left follows the object: nearly all
+  /// where its masks are equally good, few where they are not.
   double relative_trust = 0;
   double frame_share = 1;  ///< in (0, 1]: of each object the most trusted share of its masks, at
                            ///< least one; equal trust: earlier frames first
@@ -93,13 +93,10 @@ inline void require_labels(const video_labels& video) {
 
 namespace detail {
 
-/// The trust that a tenth of the masks of objects of at least `min_score` reach.
-inline double good_trust(const video_labels& video, double min_score) {
+/// The trust that a tenth of the masks reach; 0 if there is none.
+inline double good_trust(const std::vector<label_mask>& masks) {
   std::vector<float> trust;
-  for (const object_labels& object : video.objects)
-    if (object.score >= min_score)
-      for (const label_mask& label : object.masks)
-        if (area(label.mask) > 0) trust.push_back(label.trust);
+  for (const label_mask& label : masks) trust.push_back(label.trust);
   if (trust.empty()) return 0;
   s2d::detail::sort_stably(trust, [](float a, float b) { return a > b; });
   return static_cast<double>(trust[(trust.size() - 1) / 10]);
@@ -119,16 +116,16 @@ inline double good_trust(const video_labels& video, double min_score) {
   require(options.relative_trust >= 0 && options.relative_trust <= 1,
           "label_options: relative_trust is ", options.relative_trust, ", expected 0 to 1");
   require_labels(video);
-  const double least_trust = (std::max)(
-      options.min_trust, options.relative_trust * detail::good_trust(video, options.min_score));
   std::vector<object_labels> kept;
   for (object_labels& object : video.objects) {
     if (object.score < options.min_score) continue;
     std::vector<label_mask> masks;
     for (label_mask& label : object.masks)
-      if (label.trust >= least_trust && (options.keep_empty || area(label.mask) > 0))
+      if (label.trust >= options.min_trust && (options.keep_empty || area(label.mask) > 0))
         masks.push_back(std::move(label));
     if (masks.empty()) continue;
+    const double worst = options.relative_trust * detail::good_trust(masks);
+    std::erase_if(masks, [&](const label_mask& label) { return label.trust < worst; });
     const std::size_t count = smallest_share(options.frame_share, masks.size());
     object.masks.clear();
     if (count < masks.size()) {

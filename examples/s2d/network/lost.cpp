@@ -1,0 +1,89 @@
+#include "lost.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <s2d/core/error.hpp>
+#include <s2d/flow/video_flow.hpp>
+#include <s2d/keymask/lost_objects.hpp>
+#include <s2d/keymask/propagate.hpp>
+#include <s2d/mask/rle.hpp>
+#include <s2d/torch/video_labels.hpp>
+
+#include "console.hpp"
+#include "labels.hpp"
+#include "model.hpp"
+
+namespace app {
+
+namespace {
+
+constexpr std::size_t longest = 300;       // frames whose flow is held in memory
+constexpr std::ptrdiff_t flow_side = 428;  // longer side of the pictures it is estimated on
+
+s2d::video_flow flow_of(const clip& video, const settings& what, std::size_t threads) {
+  std::vector<s2d::image> pictures;
+  frame_source source{video, what};
+  for (frame next; source.read(next);) {
+    throw_if_stopped();
+    const std::ptrdiff_t side = std::max(next.picture.height, next.picture.width);
+    pictures.push_back(side <= flow_side
+                           ? std::move(next.picture)
+                           : resized(next.picture, next.picture.height * flow_side / side,
+                                     next.picture.width * flow_side / side));
+  }
+  s2d::video_flow_options options;
+  options.threads = threads;
+  return s2d::estimate_video_flow(pictures, options);
+}
+
+using tube = std::vector<s2d::tube_segment<s2d::rle>>;
+
+}  // namespace
+
+std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
+                      const std::filesystem::path& keymasks, const clip& video,
+                      const settings& what, std::size_t threads) {
+  const auto labels = read_labels(keymasks, video);
+  s2d::require(
+      labels.length == head.length && labels.height == head.height && labels.width == head.width,
+      keymasks.string(), ": is for ", labels.length, " frames of ", labels.height, " x ",
+      labels.width, ", the clip has ", head.length, " of ", head.height, " x ", head.width,
+      " (height x width)");
+  std::vector<tube> keys, found;
+  for (const auto& object : labels.objects) {
+    tube& to = keys.emplace_back();
+    for (const auto& label : object.masks) to.push_back({label.frame, label.mask});
+  }
+  for (s2d::ytvis_annotation& object : objects) {
+    tube& to = found.emplace_back();
+    for (const auto& segment : object.segments) to.push_back({segment.frame, segment.mask});
+    object.extras.emplace_back("source", "\"network\"");
+  }
+  const auto lost = s2d::lost_objects(keys, found);
+  if (lost.empty()) return 0;
+  const bool carried = static_cast<std::size_t>(head.length) <= longest;
+  const s2d::video_flow flow = carried ? flow_of(video, what, threads) : s2d::video_flow{};
+  for (const std::size_t k : lost) {
+    std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head.length));
+    for (const auto& key : keys[k])
+      masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
+    if (carried) masks = s2d::propagate(masks, flow, {.threads = threads});
+    s2d::ytvis_annotation one;
+    one.id = static_cast<std::int64_t>(objects.size() + 1);
+    one.video_id = head.id;
+    one.height = head.height;
+    one.width = head.width;
+    one.length = head.length;
+    one.score = static_cast<double>(labels.objects[k].score);
+    one.extras.emplace_back("source", "\"keymasks\"");
+    for (std::size_t t = 0; t < masks.size(); ++t)
+      if (!masks[t].empty() && s2d::area(masks[t]) > 0)
+        one.segments.push_back(
+            s2d::make_segment(static_cast<std::ptrdiff_t>(t), s2d::encode(masks[t])));
+    objects.push_back(std::move(one));
+  }
+  return lost.size();
+}
+
+}  // namespace app

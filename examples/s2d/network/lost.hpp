@@ -1,0 +1,26 @@
+// Objects that the keymasks had and the network lost.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+#include <s2d/io/ytvis.hpp>
+
+#include "input.hpp"
+#include "settings.hpp"
+
+namespace app {
+
+/// Adds the objects of the keymasks that no prediction fits (s2d::lost_objects), each as its
+/// keymasks carried along the flow; in clips of more than 300 frames, whose flow would not fit into
+/// memory, as its keymasks alone. Annotations then say where they come from: "source", "network" or
+/// "keymasks".
+/// @param objects  the predictions for `head`
+/// @return how many were added
+/// @throws s2d::invalid_input if the keymasks are of another number or size of frames
+std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
+                      const std::filesystem::path& keymasks, const clip& video,
+                      const settings& what, std::size_t threads);
+
+}  // namespace app
