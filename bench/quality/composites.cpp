@@ -33,17 +33,18 @@ struct plan {
   std::vector<guest> guests;  // the last in front
 };
 
-// All hosts and guests show a single object that frame masks find well.
+// Speeds are alike, as seen by the camera: of objects of very different speed frame masks find the
+// fast one alone.
 const std::vector<plan>& plans() {
   static const std::vector<plan> all{
-      {"cows+soccerball", "cows", {{"soccerball", 20, -150, 0, 4}}},
-      {"elephant+hike", "elephant", {{"hike", 10, 170, 0, -5}}},
-      {"car-turn+dance-twirl", "car-turn", {{"dance-twirl", 20, -170, 0, 5}}},
-      {"hike+rollerblade", "hike", {{"rollerblade", 0, 190, 0, -7}}},
-      {"car-roundabout+hike", "car-roundabout", {{"hike", 20, -190, 0, 6}}},
-      {"elephant+hike+soccerball",
-       "elephant",
-       {{"hike", 10, -190, 0, 5}, {"soccerball", 40, 150, 0, -4}}}};
+      {"rollerblade+hike", "rollerblade", {{"hike", 0, -100, 0, 3}}},
+      {"car-roundabout+hike", "car-roundabout", {{"hike", 20, -110, 0, 2}}},
+      {"hike+dance-twirl", "hike", {{"dance-twirl", 0, -100, 0, 2}}},
+      {"dance-twirl+hike", "dance-twirl", {{"hike", 10, 90, 0, -2}}},
+      {"car-turn+hike", "car-turn", {{"hike", 20, -120, 0, 2}}},
+      {"car-roundabout+dance-twirl+hike",
+       "car-roundabout",
+       {{"dance-twirl", 10, -120, 0, 2}, {"hike", 20, 110, 0, -2}}}};
   return all;
 }
 

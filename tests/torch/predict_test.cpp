@@ -285,29 +285,29 @@ TEST_CASE("prediction stops when it is told to, and names what does not fit", "[
 }
 
 TEST_CASE("the refiner filters every map by the picture of its frame", "[torch]") {
-  s2d::image picture(40, 80);
-  for (std::ptrdiff_t y = 0; y < 40; ++y)
-    for (std::ptrdiff_t x = 40; x < 80; ++x)
+  s2d::image picture(80, 160);
+  for (std::ptrdiff_t y = 0; y < 80; ++y)
+    for (std::ptrdiff_t x = 80; x < 160; ++x)
       std::fill_n(picture.row(y) + 3 * x, 3, std::uint8_t{200});
   std::ptrdiff_t asked = -1;
   const st::mask_refiner refine{[&](std::ptrdiff_t t) -> const s2d::image& {
     asked = t;
     return picture;
   }};
-  auto maps = torch::zeros({2, 40, 80});
-  maps[0].slice(1, 41).fill_(1);  // a pixel off the edge
+  auto maps = torch::zeros({2, 80, 160});
+  maps[0].slice(1, 81).fill_(1);  // a pixel off the edge
   maps[1].fill_(0.25);
   const auto found = refine(6, maps);
   CHECK(asked == 6);
   CHECK(found.sizes() == maps.sizes());
-  CHECK((found[0] > 0.5).sum().item<std::int64_t>() == 40 * 40);
+  CHECK((found[0] > 0.5).sum().item<std::int64_t>() == 80 * 80);
   CHECK(torch::allclose(found[1], maps[1], 0, 1e-4));
-  const s2d::guided_filter filter{picture, {.radius = 1, .smoothness = 1e-3}};  // 40 / 40
+  const s2d::guided_filter filter{picture, {.radius = 2, .smoothness = 1e-3}};  // 80 / 40
   const auto expected = filter(st::as_plane<const float>(maps[0], "map"));
   CHECK(std::equal(expected.values.begin(), expected.values.end(),
                    found[0].contiguous().data_ptr<float>()));
-  CHECK(refine(0, torch::zeros({0, 40, 80})).size(0) == 0);
-  CHECK_THROWS_AS(refine(0, torch::zeros({1, 40, 81})), s2d::invalid_input);
+  CHECK(refine(0, torch::zeros({0, 80, 160})).size(0) == 0);
+  CHECK_THROWS_AS(refine(0, torch::zeros({1, 80, 161})), s2d::invalid_input);
 }
 
 TEST_CASE("dense labels: null for empty frames, no empty object, the best of those that overlap",
