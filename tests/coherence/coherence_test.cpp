@@ -255,8 +255,9 @@ TEST_CASE("a mask that every frame confirms has coherence 1, a lone one 0", "[co
 }
 
 TEST_CASE("coherence refuses rows, counts and tracks that do not fit", "[coherence]") {
+  const s2d::bit_mask mask = block(10, 50);  // tables refer to their masks
   s2d::mask_table masks{3, 20, 100};
-  masks.add(0, block(10, 50));
+  masks.add(0, mask);
   s2d::coherence_table table{masks, 8};
   const std::vector<std::uint32_t> seen(3, 2), few(2, 2);
   CHECK_THROWS_AS(table.add(1, resting(3, {20, 30}), seen), s2d::invalid_input);
