@@ -283,8 +283,9 @@ void run_record::drop(std::string_view key) {
 }
 
 double run_record::seconds() const {
+  // Of what the file says, so that a record read again has the same sum.
   double sum = 0;
-  for (const stage_time& stage : stages) sum += stage.seconds;
+  for (const stage_time& stage : stages) sum += std::round(stage.seconds * 1000) / 1000;
   return sum;
 }
 
