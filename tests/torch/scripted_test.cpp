@@ -24,7 +24,7 @@ static_assert(s2d::frame_segmenter<st::scripted_segmenter>);
 
 /// Written by make_scripted.py.
 st::scripted_module module_of(const char* name) {
-  return st::scripted_module{std::filesystem::path{__FILE__}.parent_path() / "scripted" / name};
+  return st::scripted_module{std::filesystem::path{"tests/torch/scripted"} / name};
 }
 
 /// Black, with a block of 16 x 16 in one colour channel.
