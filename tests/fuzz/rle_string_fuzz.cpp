@@ -1,4 +1,5 @@
-// COCO strings: both parsers agree, and what is accepted survives every conversion.
+// COCO strings: both parsers agree, both printers do, and what is accepted survives every
+// conversion.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -30,7 +31,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(complaint == plain_complaint);
   if (!complaint.empty()) return 0;
   expect(mask == plain);
-  expect(s2d::rle::from_string(s2d::to_string(mask), height, width) == mask);
+  std::string printed;
+  for (std::size_t i = 0; i < mask.counts.size(); ++i) {
+    char number[s2d::detail::longest_number];
+    printed.append(number,
+                   s2d::detail::print_number(
+                       std::int64_t{mask.counts[i]} - (i > 2 ? mask.counts[i - 2] : 0), number));
+  }
+  expect(s2d::to_string(mask) == printed);
+  expect(s2d::rle::from_string(printed, height, width) == mask);
   const s2d::rle canonical = s2d::canonical(mask);
   expect(s2d::encode(s2d::to_bits(mask)) == canonical);
   const auto dense = s2d::decode(mask);

@@ -1,9 +1,12 @@
 #include <s2d/mask/rle.hpp>
 
+#include <array>
+#include <cstdint>
 #include <fstream>
 #include <random>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mask/brute_force.hpp"
@@ -93,6 +96,94 @@ TEST_CASE("random runs come back from their text", "[rle]") {
     const std::string text = s2d::to_string(mask);
     REQUIRE(rle::from_string(text, mask.height, 1) == mask);
     REQUIRE(parse_plain(text, mask.height, 1) == mask);
+  }
+}
+
+TEST_CASE("sixteen numbers are printed at once as one after the other", "[rle]") {
+  std::mt19937 random{3};
+  int refused = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    // Differences around the ends of every length, of either sign, from runs of either size.
+    const std::uint32_t base = round % 7 == 0 ? 0x7fff'c000 : 1U << 20;
+    std::array<std::uint32_t, 18> counts{base, base};
+    std::string expected;
+    for (std::size_t k = 2; k < 18; ++k) {
+      constexpr std::int64_t ends[] = {0, 15, 16, 511, 512, 16'383, 16'384, 1 << 19};
+      const unsigned highest = round % 11 == 0 ? 8 : 6;
+      std::int64_t difference = ends[random() % highest] - static_cast<std::int64_t>(random() % 2);
+      if (random() % 2 != 0) difference = -difference;
+      if (round % 3 == 0) difference = static_cast<std::int64_t>(random() % 1024) - 512;
+      counts[k] = static_cast<std::uint32_t>(counts[k - 2] + difference);
+      char number[7];
+      expected.append(number, s2d::detail::print_number(
+                                  std::int64_t{counts[k]} - std::int64_t{counts[k - 2]}, number));
+    }
+    const auto printed = [&](auto print) {
+      char text[64 + 16] = {};
+      char* const end = print(counts.data() + 2, text);
+      return end == nullptr ? std::string{"longer"} : std::string(&text[0], end);
+    };
+    const std::string plain = printed(s2d::detail::print_block_plain);
+    CAPTURE(round, expected);
+    REQUIRE(printed(s2d::detail::print_block) == plain);
+    refused += plain == "longer";
+    if (plain != "longer") REQUIRE(plain == expected);
+  }
+  CHECK(refused > 100);
+  CHECK(refused < 10'000);
+}
+
+TEST_CASE("numbers of every length come back from any place in a text", "[rle]") {
+  // A number of each length moves over two blocks of characters, among short ones; so does the end.
+  const std::ptrdiff_t height = 32'767, width = 65'537;  // just below 2^31 pixels
+  for (const std::uint32_t large : {1U, 15U, 16U, 512U, 16'384U, 1U << 19, 1U << 24, 1U << 29})
+    for (std::size_t at = 0; at < 140; ++at)
+      for (const std::size_t behind : {0, 1, 2, 5, 64}) {
+        runs counts(at, 7);
+        counts.push_back(large);
+        counts.insert(counts.end(), behind, 3);
+        std::uint64_t sum = 0;
+        for (const auto count : counts) sum += count;
+        counts.push_back(
+            static_cast<std::uint32_t>(height * width - static_cast<std::int64_t>(sum)));
+        const rle mask{height, width, counts};
+        CAPTURE(large, at, behind);
+        const std::string text = s2d::to_string(mask);
+        runs fast;
+        REQUIRE(
+            s2d::detail::parse_runs_fast(text, static_cast<std::uint64_t>(height * width), fast));
+        REQUIRE(fast == counts);
+        REQUIRE(parse_plain(text, height, width) == mask);
+      }
+}
+
+TEST_CASE("a chunk of characters is read alike in both ways", "[rle]") {
+  std::mt19937 random{4};
+  for (int round = 0; round < 5'000; ++round) {
+    const unsigned share = random() % 4;
+    char text[2 + 64];
+    std::uint64_t ends = 0;
+    for (int i = 0; i < 66; ++i) {
+      const bool three = i > 3 && text[i - 1] >= 'P' && text[i - 2] >= 'P';
+      const bool ended = i < 2 || three || random() % 4 >= share;
+      text[i] = static_cast<char>('0' + random() % 32 + (ended ? 0 : 32));
+      if (i >= 2 && ended) ends |= std::uint64_t{1} << (i - 2);
+    }
+    if (round % 2 != 0) ends &= (std::uint64_t{1} << random() % 64) - 1;
+    CAPTURE(round, ends);
+    CHECK(s2d::detail::continued(text + 2) == s2d::detail::continued_plain(text + 2));
+    const auto read = [&](auto parse) {
+      runs counts(2 + 64 + s2d::detail::parsed_beyond, 300'000);
+      if (round % 5 == 0) counts[0] = 0x7fff'ffff;
+      std::uint64_t wrong = 0;
+      counts.resize(static_cast<std::size_t>(parse(text + 2, ends, counts.data() + 2, wrong) -
+                                             counts.data()));
+      return std::pair{counts, wrong >> 31 != 0};
+    };
+    const auto plain = read(s2d::detail::parse_chunk_plain);
+    const auto fast = read(s2d::detail::parse_chunk);
+    REQUIRE(fast.second == plain.second);
+    REQUIRE(fast.first == plain.first);
   }
 }
 

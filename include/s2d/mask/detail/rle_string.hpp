@@ -12,6 +12,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/core/view.hpp>
 #include <s2d/mask/detail/bytes_to_bits.hpp>
+#include <s2d/mask/detail/rle_numbers.hpp>
 #include <s2d/mask/rle_types.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -111,108 +112,68 @@ inline std::vector<std::uint32_t> parse_runs_plain(std::string_view text, std::p
   return counts;
 }
 
-/// Reads a text up to 64 characters at a time. Gives false, and no reason, where it is not
-/// well-formed. Numbers of up to 3 characters are computed at every character as if one ended
-/// there, which needs no branch; those at real ends are kept.
-class fast_run_parser {
- public:
-  [[nodiscard]] bool parse(std::string_view text, std::uint64_t pixels,
-                           std::vector<std::uint32_t>& counts) {
-    unsigned wrong = 0;
-    for (const char c : text) wrong |= static_cast<unsigned char>(c - '0') > 63;
-    if (wrong != 0) return false;
-    counts.resize(text.size());
-    first_ = out_ = counts.data();
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t left = text.size() - at;
-      const char* chunk = text.data() + at;
-      std::size_t n = left < 64 ? left : 64;
-      if (at < 2 || n < 64) {
-        std::memcpy(edge_ + 2, chunk, n);
-        chunk = edge_ + 2;
-      }
-      n = take_chunk(chunk, static_cast<std::ptrdiff_t>(n));
-      if (n == 0) return false;
-      at += n;
+// Out of line: GCC vectorizes little of what it inlines into a function that it thinks runs once.
+
+/// Reads a text 64 characters at a time. Gives false, and no reason, where it is not well-formed.
+/// Precondition: pixels < 2^31.
+[[nodiscard, gnu::noinline]] inline bool parse_runs_fast(std::string_view text,
+                                                         std::uint64_t pixels,
+                                                         std::vector<std::uint32_t>& counts) {
+  const auto continues = [text](std::size_t at) { return ((text[at] - '0') & 32) != 0; };
+  unsigned strange = 0;
+  for (const char c : text) strange |= static_cast<unsigned char>(c - '0') > 63;
+  if (strange != 0 || (!text.empty() && continues(text.size() - 1))) return false;
+  counts.resize(text.size() + parsed_beyond);
+  std::uint32_t* const first = counts.data();
+  std::uint32_t* out = first;
+  std::uint64_t wrong = 0;
+  // Takes the number that ends with character `last`, whatever its length.
+  const auto take_number = [&](std::size_t last) {
+    std::int64_t number = (((text[last] - '0') & 31) ^ 16) - 16;
+    int length = 1;
+    for (; last > 0 && continues(last - 1) && length <= longest_number; --last, ++length)
+      number = number * 32 + ((text[last - 1] - '0') & 31);
+    if (length > longest_number) wrong = ~std::uint64_t{0};
+    const std::int64_t run = number + (out - first > 2 ? *(out - 2) : 0);
+    wrong |= static_cast<std::uint64_t>(run);
+    *out++ = static_cast<std::uint32_t>(run);
+  };
+
+  std::size_t at = 0;
+  for (; at < text.size() && out - first < 3; ++at)
+    if (!continues(at)) take_number(at);
+  char edge[2 + 64] = {};  // the last characters, and the two before them
+  std::uint64_t more_before = 0;
+  for (; at < text.size(); at += 64) {
+    const std::size_t left = text.size() - at;
+    const char* chunk = text.data() + at;
+    if (left < 64) {
+      std::memcpy(edge, chunk - 2, left + 2);
+      chunk = edge + 2;
     }
-    counts.resize(static_cast<std::size_t>(out_ - first_));
-    return overflow_ == 0 && sum_ == pixels;
-  }
-
- private:
-  // Takes all numbers that end within the next `n` characters; gives the number of characters. The
-  // 64 characters there and the two before them can be read, and the latter end a number.
-  [[nodiscard]] std::size_t take_chunk(const char* chunk, std::ptrdiff_t n) {
-    const auto group = [chunk](int i) { return chunk[i] - '0'; };
-    std::uint8_t follows[64];
-    for (int i = 0; i < 64; ++i) follows[i] = static_cast<std::uint8_t>(group(i) & 32);
-    const std::uint64_t more = nonzero_bits(follows) & low_bits(n);
-    std::uint64_t ends = ~more & low_bits(n);
-    if (ends == 0) return 0;
-    if (out_ - first_ < 3 || (more & more << 1 & more << 2) != 0) return take_numbers(chunk, ends);
-
-    std::int16_t value[64];
-    for (int i = 0; i < 64; ++i) {
-      const int highest = ((group(i) & 31) ^ 16) - 16;
-      const int two = highest * 32 + (group(i - 1) & 31);
-      const int three = two * 32 + (group(i - 2) & 31);
-      const int longer = (group(i - 2) & 32) != 0 ? three : two;
-      value[i] = static_cast<std::int16_t>((group(i - 1) & 32) != 0 ? longer : highest);
+    const std::uint64_t present = low_bits(static_cast<std::ptrdiff_t>(left < 64 ? left : 64));
+    const std::uint64_t more = continued(chunk) & present;
+    std::uint64_t ends = ~more & present;
+    const auto more_earlier = [&](int by) { return more << by | more_before >> (64 - by); };
+    if ((ends & more_earlier(1) & more_earlier(2) & more_earlier(3)) == 0) {
+      out = parse_chunk(chunk, ends, out, wrong);
+    } else {
+      for (; ends != 0; ends &= ends - 1)
+        take_number(at + static_cast<std::size_t>(std::countr_zero(ends)));
     }
-    const std::size_t taken = 64 - static_cast<std::size_t>(std::countl_zero(ends));
-    // In variables of its own, which stay in registers.
-    std::uint32_t* out = out_;
-    std::int64_t before = before_, last = last_;
-    std::uint64_t sum = sum_, overflow = overflow_;
-    for (; ends != 0; ends &= ends - 1) {
-      const std::int64_t run = value[std::countr_zero(ends)] + before;
-      before = last;
-      last = run;
-      overflow |= static_cast<std::uint64_t>(run);
-      sum += static_cast<std::uint64_t>(run);
-      *out++ = static_cast<std::uint32_t>(run);
-    }
-    out_ = out;
-    before_ = before;
-    last_ = last;
-    sum_ = sum;
-    overflow_ |= overflow >> 32;
-    return taken;
+    more_before = more;
   }
-
-  [[nodiscard]] std::size_t take_numbers(const char* chunk, std::uint64_t ends) {
-    std::ptrdiff_t start = 0;
-    for (; ends != 0; ends &= ends - 1) {
-      const std::ptrdiff_t end = std::countr_zero(ends) + 1;
-      if (end - start > longest_number) return 0;
-      std::int64_t number = (((chunk[end - 1] - '0') & 31) ^ 16) - 16;
-      for (std::ptrdiff_t i = end - 2; i >= start; --i)
-        number = number * 32 + ((chunk[i] - '0') & 31);
-      put(number + (out_ - first_ > 2 ? before_ : 0));
-      start = end;
-    }
-    return static_cast<std::size_t>(start);
-  }
-
-  void put(std::int64_t run) {
-    before_ = last_;
-    last_ = run;
-    overflow_ |= static_cast<std::uint64_t>(run) >> 32;
-    sum_ += static_cast<std::uint64_t>(run);
-    *out_++ = static_cast<std::uint32_t>(run);
-  }
-
-  char edge_[66] = {'0', '0'};  // two characters that end a number, then the first or last ones
-  std::uint32_t* first_ = nullptr;
-  std::uint32_t* out_ = nullptr;
-  std::int64_t before_ = 0, last_ = 0;  // the run two before the next one, and one before it
-  std::uint64_t sum_ = 0, overflow_ = 0;
-};
+  if (wrong >> 31 != 0) return false;
+  counts.resize(static_cast<std::size_t>(out - first));
+  std::uint64_t sum = 0;
+  for (const std::uint32_t count : counts) sum += count;
+  return sum == pixels;
+}
 
 inline std::vector<std::uint32_t> parse_runs(std::string_view text, std::ptrdiff_t height,
                                              std::ptrdiff_t width, std::uint64_t pixels) {
   std::vector<std::uint32_t> counts;
-  if (!fast_run_parser{}.parse(text, pixels, counts)) [[unlikely]]
+  if (pixels >> 31 != 0 || !parse_runs_fast(text, pixels, counts)) [[unlikely]]
     return parse_runs_plain(text, height, width, pixels);
   return counts;
 }
@@ -228,41 +189,26 @@ inline char* print_number(std::int64_t value, char* out) noexcept {
   }
 }
 
-/// Most numbers have up to 3 characters. They are made 16 at a time, 4 bytes each, and written one
-/// over the unused bytes of the other.
-[[nodiscard]] inline std::string print_runs(const std::vector<std::uint32_t>& counts) {
-  constexpr std::size_t block = 16;
+/// Most numbers have up to 3 characters: 16 at a time where they do.
+[[nodiscard, gnu::noinline]] inline std::string print_runs(
+    const std::vector<std::uint32_t>& counts) {
   std::string text;
   text.reserve(counts.size() + counts.size() / 2);
-  char buffer[8 * block];
-  for (std::size_t i = 0; i < counts.size();) {
+  const std::uint32_t* const runs = counts.data();
+  const std::size_t n = counts.size();
+  char buffer[1024];
+  const char* const full = buffer + sizeof buffer - printed_block * longest_number;
+  for (std::size_t i = 0; i < n;) {
     char* out = buffer;
-    const std::uint32_t* c = counts.data() + i;
-    bool fits = i > 2 && counts.size() - i >= block;
-    std::uint32_t word[block], length[block];
-    if (fits) {
-      std::uint32_t large = 0;
-      for (std::size_t k = 0; k < block; ++k) {
-        const auto value = static_cast<std::int32_t>(c[k] - *(c + k - 2));
-        const auto magnitude = static_cast<std::uint32_t>(value ^ (value >> 31));
-        large |= (c[k] | *(c + k - 2)) >> 31 | magnitude >> 14;
-        const std::uint32_t second = magnitude > 15 ? 1 : 0, third = magnitude > 511 ? 1 : 0;
-        const auto v = static_cast<std::uint32_t>(value);
-        word[k] = 0x303030 +
-                  ((v & 31) | (v & 0x3e0) << 3 | (v & 0x7c00) << 6 | second << 5 | third << 13);
-        length[k] = 1 + second + third;
+    while (i < n && out <= full) {
+      const std::size_t stop = n - i < printed_block ? n : i + printed_block;
+      char* const end = i > 2 && n - i >= printed_block ? print_block(runs + i, out) : nullptr;
+      if (end != nullptr) {
+        out = end;
+        i = stop;
       }
-      fits = large == 0;
-    }
-    if (fits) {
-      for (std::size_t k = 0; k < block; ++k) {
-        std::memcpy(out, &word[k], 4);
-        out += length[k];
-      }
-      i += block;
-    } else {
-      for (std::size_t k = 0; k < block && i < counts.size(); ++k, ++i)
-        out = print_number(std::int64_t{counts[i]} - (i > 2 ? counts[i - 2] : 0), out);
+      for (; i < stop; ++i)
+        out = print_number(std::int64_t{runs[i]} - (i > 2 ? runs[i - 2] : 0), out);
     }
     text.append(buffer, out);
   }
