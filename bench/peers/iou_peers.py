@@ -4,40 +4,15 @@ OPENBLAS_NUM_THREADS=1 python bench/peers/iou_peers.py
 needs numpy, pycocotools, Pillow; reads the DAVIS masks of the folder S2D_DATA names (default ../shared/data).
 Prints the least processor time of several repetitions.
 """
-import glob
-import os
-import time
-
 import numpy as np
-from PIL import Image
 from pycocotools import mask as coco
 
-root = os.environ.get("S2D_DATA", "../shared/data")
-names = ("blackswan", "car-roundabout", "libby", "soapbox")
-files = [sorted(glob.glob(f"{root}/davis2016-480p/Annotations/{name}/*.png")) for name in names]
-
-
-def real_masks(count, height, width):
-    for i in range(count):
-        sequence = files[i % len(files)]
-        ids = np.array(Image.open(sequence[i // len(files) % len(sequence)]))
-        y = np.arange(height) * ids.shape[0] // height
-        x = np.arange(width) * ids.shape[1] // width
-        yield (ids[np.ix_(y, x)] != 0).astype(np.uint8)
+from peer_masks import real_masks, seconds
 
 
 def split(masks):
     a = [m for i, m in enumerate(masks) if (i + i // 4) % 2 == 0]
     return a, [m for i, m in enumerate(masks) if (i + i // 4) % 2 == 1]
-
-
-def seconds(work, repetitions=7):
-    best = 1e9
-    for _ in range(repetitions):
-        begin = time.process_time()
-        work()
-        best = min(best, time.process_time() - begin)
-    return best
 
 
 def show(name, time_, pairs):

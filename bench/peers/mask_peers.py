@@ -1,16 +1,14 @@
 """pycocotools and OpenCV on the masks of bench_rle and bench_components, one thread.
 
-python bench/peers/mask_peers.py      needs numpy, pycocotools, opencv-python-headless
+python bench/peers/mask_peers.py      needs numpy, pycocotools, opencv-python-headless, Pillow
 Prints the least processor time of many repetitions, per mask. The string functions are called in pycocotools' own
 library through ctypes, less the cost of such a call.
 """
-import ctypes
-import time
-
 import cv2
 import numpy as np
-import pycocotools._mask
 from pycocotools import mask as coco
+
+import peer_masks
 
 cv2.setNumThreads(1)
 
@@ -33,42 +31,7 @@ def dots(height, width):
 
 
 def seconds(work, items, repetitions=15):
-    best = 1e9
-    for _ in range(repetitions):
-        begin = time.thread_time()
-        for item in items:
-            work(item)
-        best = min(best, (time.thread_time() - begin) / len(items))
-    return best
-
-
-class Runs(ctypes.Structure):
-    _fields_ = [("h", ctypes.c_ulong), ("w", ctypes.c_ulong), ("m", ctypes.c_ulong),
-                ("counts", ctypes.c_void_p)]
-
-
-library = ctypes.CDLL(pycocotools._mask.__file__)
-library.rleToString.restype = ctypes.c_void_p
-library.rleFrString.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_ulong]
-free = ctypes.CDLL(None).free
-free.argtypes = [ctypes.c_void_p]
-
-
-def string_seconds(texts, height, width):
-    made = [Runs() for _ in texts]
-    for runs, text in zip(made, texts):
-        library.rleFrString(ctypes.byref(runs), text, height, width)
-    pointers = [ctypes.byref(runs) for runs in made]
-    scratch = Runs()
-    target = ctypes.byref(scratch)
-
-    def parse(text):
-        library.rleFrString(target, text, height, width)
-        library.rleFree(target)
-
-    call = seconds(lambda _: library.rleFree(target), texts, 100)
-    write = seconds(lambda p: free(library.rleToString(p)), pointers, 100)
-    return write - 2 * call, seconds(parse, texts, 100) - 2 * call, sum(r.m for r in made)
+    return peer_masks.seconds(lambda: [work(item) for item in items], repetitions) / len(items)
 
 
 def show(name, time_each, height, width):
@@ -84,11 +47,11 @@ for height, width in ((480, 854), (1080, 1920)):
     show("encode", seconds(coco.encode, columns), height, width)
     show("encode, from rows", seconds(lambda m: coco.encode(np.asfortranarray(m)), masks), height, width)
     show("decode", seconds(coco.decode, runs), height, width)
-    write, parse, total = string_seconds([r["counts"] for r in runs], height, width)
+    write, parse, total = peer_masks.string_seconds([r["counts"] for r in runs], height, width, 100)
     characters = sum(len(r["counts"]) for r in runs)
     print(f"{total / len(runs):.0f} runs a mask, {characters / total:.2f} characters a run")
-    show("to_string", write, height, width)
-    show("from_string", parse, height, width)
+    show("to_string", write / len(runs), height, width)
+    show("from_string", parse / len(runs), height, width)
     show("area", seconds(coco.area, runs), height, width)
     show("toBbox", seconds(coco.toBbox, runs), height, width)
     show("merge, intersect", seconds(lambda p: coco.merge(p, intersect=True), pairs), height, width)
