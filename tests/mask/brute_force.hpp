@@ -135,6 +135,16 @@ inline s2d::rle padded(std::mt19937& random, const s2d::rle& mask) {
   return result;
 }
 
+/// Calls check(bits, runs) for random masks of all sizes(), packed and as padded runs.
+template <class Check>
+void for_all_runs(int rounds, const Check& check) {
+  std::mt19937 random{1};
+  for_all_sizes(rounds, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
+    const dense mask = random_mask(random, height, width);
+    check(pack(mask), padded(random, runs_of(mask)));
+  });
+}
+
 template <class Combine>
 dense combine(const dense& a, const dense& b, Combine combine_values) {
   dense result(a.height, a.width);
