@@ -89,7 +89,7 @@ TEST_CASE("many threads that join at once find the same components",
   std::vector<std::uint64_t> sums(counts.size() + 1);
   const host_executor host;
   host.for_each("", count, detail::count_starts{in, counts.data()});
-  host.running_sums(counts.data(), count, sums.data());
+  host.running_sums("", counts.data(), count, sums.data());
   const std::size_t runs = sums.back();
   std::vector<std::uint32_t> begin(runs), end(runs), row(runs), parent(runs), roots(runs);
   const detail::run_arrays arrays{begin.data(), end.data(), row.data(), parent.data()};

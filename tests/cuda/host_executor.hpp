@@ -138,25 +138,23 @@ class host_executor {
     ++fetches;
     std::copy_n(from, n, to);
   }
-  template <class T>
-  void send(T* to, const T* from, std::int64_t n) const {
-    std::copy_n(from, n, to);
-  }
 
 #if defined(S2D_TEST_THRUST)
-  void running_sums(const std::uint32_t* counts, std::int64_t n, std::uint64_t* sums) const {
+  void running_sums(const char*, const std::uint32_t* counts, std::int64_t n,
+                    std::uint64_t* sums) const {
     sums[0] = 0;
     s2d::cuda::detail::inclusive_sums(::thrust::host, counts, n, sums + 1);
   }
-  void sort_by_falling(float* scores, std::int64_t* indices, std::int64_t n) const {
+  void sort_by_falling(const char*, float* scores, std::int64_t* indices, std::int64_t n) const {
     s2d::cuda::detail::stable_sort_by_falling(::thrust::host, scores, indices, n);
   }
 #else
-  void running_sums(const std::uint32_t* counts, std::int64_t n, std::uint64_t* sums) const {
+  void running_sums(const char*, const std::uint32_t* counts, std::int64_t n,
+                    std::uint64_t* sums) const {
     sums[0] = 0;
     for (std::int64_t i = 0; i < n; ++i) sums[i + 1] = sums[i] + counts[i];
   }
-  void sort_by_falling(float* scores, std::int64_t* indices, std::int64_t n) const {
+  void sort_by_falling(const char*, float* scores, std::int64_t* indices, std::int64_t n) const {
     std::vector<std::int64_t> order(static_cast<std::size_t>(n));
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(),

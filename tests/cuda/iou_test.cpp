@@ -39,7 +39,7 @@ std::vector<unsigned long long> common_of(const mask_batch& a, const mask_batch&
   const std::int64_t n = a.count / frames, m = b.count / frames;
   std::vector<unsigned long long> common(static_cast<std::size_t>(n * m), 77);
   const std::int64_t words = frames * a.height * ((a.width + 63) / 64);
-  detail::count_pairs_on<4>(host_executor{}, {left.data(), n}, {right.data(), m}, words,
+  detail::count_pairs_on<4>(host_executor{}, "", {left.data(), n}, {right.data(), m}, words,
                             common.data());
   return common;
 }

@@ -145,9 +145,9 @@ TEST_CASE("areas and boxes of bits and runs are the core's", "[cuda][rle][thread
       host_buffer<std::int64_t> areas{n};
       host_buffer<mask_box> boxes{n};
       if (from_runs)
-        detail::measure_on(host_executor{}, view_of(runs), n, h, areas.data(), boxes.data());
+        detail::measure_on(host_executor{}, "", view_of(runs), n, h, areas.data(), boxes.data());
       else
-        detail::measure_on(host_executor{}, bits, areas.data(), boxes.data());
+        detail::measure_on(host_executor{}, "", bits, areas.data(), boxes.data());
       for (std::int64_t i = 0; i < n; ++i) {
         const auto& mask = batch.masks[static_cast<std::size_t>(i)];
         CHECK(areas.data()[i] == brute_force::area(mask));

@@ -94,14 +94,14 @@ TEST_CASE("the host's sums and sorting are what the device promises", "[cuda]") 
     std::vector<std::uint32_t> counts(static_cast<std::size_t>(n));
     for (auto& count : counts) count = static_cast<std::uint32_t>(random());
     std::vector<std::uint64_t> sums(static_cast<std::size_t>(n) + 1, 7);
-    host.running_sums(counts.data(), n, sums.data());
+    host.running_sums("", counts.data(), n, sums.data());
     std::uint64_t sum = 0;
     CHECK(sums[0] == 0);
     for (std::size_t i = 0; i < counts.size(); ++i) CHECK(sums[i + 1] == (sum += counts[i]));
   }
   std::vector<float> scores{1, 3, 2, 3, -1};
   std::vector<std::int64_t> indices{0, 1, 2, 3, 4};
-  host.sort_by_falling(scores.data(), indices.data(), 5);
+  host.sort_by_falling("", scores.data(), indices.data(), 5);
   CHECK(indices == std::vector<std::int64_t>{1, 3, 2, 0, 4});
   CHECK(scores == std::vector<float>{3, 3, 2, 1, -1});
 }

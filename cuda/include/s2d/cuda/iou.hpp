@@ -22,8 +22,8 @@ enum class pair_counting : std::uint8_t {
 
 namespace detail {
 
-void launch_intersections(const const_bits_view& a, const const_bits_view& b, std::int64_t frames,
-                          std::int64_t* out, pair_counting way, stream_view stream);
+void launch_intersections(const const_bits_view& a, const const_bits_view& b, std::int64_t* out,
+                          pair_counting way, stream_view stream);
 void launch_iou(const const_bits_view& a, const const_bits_view& b, int rule, double when_empty,
                 float* out, pair_counting way, stream_view stream);
 void launch_tube_iou(const const_bits_view& a, const std::uint8_t* present_a,
@@ -61,7 +61,7 @@ inline void intersection_areas(const const_bits_view& a, const const_bits_view& 
   checks::require_pairs("intersection_areas", a, b);
   checks::require_device("intersection_areas: out", out,
                          checks::checked_product("intersection_areas", a.count, b.count));
-  detail::launch_intersections(a, b, 1, out, way, stream);
+  detail::launch_intersections(a, b, out, way, stream);
 }
 
 /// The overlap of every mask of `a` with every mask of `b`, as s2d::iou of the packed masks gives

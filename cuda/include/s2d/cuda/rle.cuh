@@ -39,13 +39,18 @@ S2D_CUDA_INLINE void launch_decode(const rle_batch& masks, const batch_view<std:
                                    stream_view stream) {
   decode_on(device_executor{stream}, view_of(masks), out);
 }
+/// What was called: areas or bounding_boxes.
+inline const char* measured(const std::int64_t* areas) {
+  return areas != nullptr ? "areas" : "bounding_boxes";
+}
 S2D_CUDA_INLINE void launch_measure(const const_bits_view& masks, std::int64_t* areas,
                                     mask_box* boxes, stream_view stream) {
-  measure_on(device_executor{stream}, masks, areas, boxes);
+  measure_on(device_executor{stream}, measured(areas), masks, areas, boxes);
 }
 S2D_CUDA_INLINE void launch_measure(const rle_batch& masks, std::int64_t* areas, mask_box* boxes,
                                     stream_view stream) {
-  measure_on(device_executor{stream}, view_of(masks), masks.count(), masks.height, areas, boxes);
+  measure_on(device_executor{stream}, measured(areas), view_of(masks), masks.count(), masks.height,
+             areas, boxes);
 }
 
 }  // namespace detail

@@ -264,15 +264,15 @@ struct joined_runs {
 
 /// Finds the components. One fetch: the number of runs.
 template <template <class> class Buffer, class Executor>
-joined_runs<Buffer> join_on(const Executor& run, const mask_words& words, bool corners_touch) {
-  constexpr const char* what = "components";
+joined_runs<Buffer> join_on(const Executor& run, const char* what, const mask_words& words,
+                            bool corners_touch) {
   const std::int64_t count = words.in.size();
   joined_runs<Buffer> out;
   out.run_sums = run.template allocate<std::uint64_t>(count + 1);
   {
     auto counts = run.template allocate<std::uint32_t>(count);
     run.for_each(what, count, count_starts{words, counts.data()});
-    run.running_sums(counts.data(), count, out.run_sums.data());
+    run.running_sums(what, counts.data(), count, out.run_sums.data());
   }
   std::uint64_t total = 0;
   run.fetch(&total, out.run_sums.data() + count, 1);
@@ -290,7 +290,7 @@ joined_runs<Buffer> join_on(const Executor& run, const mask_words& words, bool c
                join_rows{arrays, out.run_sums.data(), words.in.height, words.per_row(),
                          corners_touch ? 1u : 0u});
   run.for_each(what, n, flatten_runs{arrays, is_root.data()});
-  run.running_sums(is_root.data(), n, out.root_sums.data());
+  run.running_sums(what, is_root.data(), n, out.root_sums.data());
   run.for_each(what, n, clear_gathered{out.items.data()});
   run.for_each(what, n,
                gather_runs{arrays, out.root_sums.data(), words.in.height, out.items.data()});
@@ -303,7 +303,7 @@ basic_component_batch<Buffer> components_on(const Executor& run, const const_bit
                                             bool corners_touch, std::int32_t* labels) {
   constexpr const char* what = "components";
   const mask_words words{in};
-  auto joined = join_on<Buffer>(run, words, corners_touch);
+  auto joined = join_on<Buffer>(run, what, words, corners_touch);
   basic_component_batch<Buffer> out;
   out.count = in.count;
   out.offsets = run.template allocate<std::uint64_t>(in.count + 1);
@@ -324,9 +324,10 @@ basic_component_batch<Buffer> components_on(const Executor& run, const const_bit
 template <template <class> class Buffer, class Executor>
 void fill_holes_on(const Executor& run, const const_bits_view& in, bool corners_touch,
                    std::uint64_t* out) {
+  constexpr const char* what = "fill_holes";
   const mask_words background{in, true};
-  auto joined = join_on<Buffer>(run, background, !corners_touch);
-  run.for_each("fill_holes", in.size(),
+  auto joined = join_on<Buffer>(run, what, background, !corners_touch);
+  run.for_each(what, in.size(),
                write_filled{background, joined.run_sums.data(), joined.root_sums.data(),
                             joined.parent.data(), joined.items.data(), out});
 }

@@ -178,7 +178,7 @@ void dbscan_words_on(const Executor& run, const packed_rows& rows, std::uint32_t
   run.for_each(what, n * split.parts,
                reach_borders<Words>{rows, split, degree.data(), min_samples, parent.data(),
                                     reached_by.data()});
-  run.running_sums(is_root.data(), n, sums.data());
+  run.running_sums(what, is_root.data(), n, sums.data());
   run.for_each(what, n + 1,
                write_clusters{degree.data(), min_samples, parent.data(), reached_by.data(),
                               sums.data(), n, labels, count});

@@ -156,14 +156,13 @@ struct share_tubes {
 
 /// The common pixels of all pairs by population count.
 template <int Side, class Executor>
-void count_pairs_on(const Executor& run, const word_rows& a, const word_rows& b, std::int64_t words,
-                    unsigned long long* common) {
+void count_pairs_on(const Executor& run, const char* what, const word_rows& a, const word_rows& b,
+                    std::int64_t words, unsigned long long* common) {
   using body = count_pairs<Side>;
   run.fill_zero(common, a.count * b.count);
   const pair_grid grid =
       make_pair_grid(a.count, b.count, words, body::tile, body::tile, body::chunk);
-  if (a.count > 0 && b.count > 0)
-    run.for_each_block("iou", grid.blocks(), body{a, b, grid, common});
+  if (a.count > 0 && b.count > 0) run.for_each_block(what, grid.blocks(), body{a, b, grid, common});
 }
 
 /// Overlap from a table of shares.
@@ -261,7 +260,7 @@ void nms_on(const Executor& run, const Overlap& overlap, const float* scores, st
   auto conflicts = run.template allocate<std::uint64_t>(n * words);
   auto removed = run.template allocate<std::uint64_t>(words);
   run.for_each("nms", n, copy_scores{scores, sorted.data(), order.data()});
-  run.sort_by_falling(sorted.data(), order.data(), n);
+  run.sort_by_falling("nms", sorted.data(), order.data(), n);
   run.for_each("nms", n * words,
                write_conflicts<Overlap>{overlap, order.data(), n, threshold, conflicts.data()});
   run.fill_zero(removed.data(), words);

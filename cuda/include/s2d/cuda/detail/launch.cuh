@@ -20,13 +20,44 @@
 namespace s2d::cuda::inline S2D_CUDA_ABI {
 namespace detail {
 
+/// Whether only a kernel that runs can fail so: CUDA hands such an error to whatever call comes
+/// later, and to every call after that one.
+constexpr bool is_of_earlier_work(cudaError_t code) {
+  switch (code) {
+    case cudaErrorECCUncorrectable:
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorAssert:
+    case cudaErrorHardwareStackError:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorLaunchFailure:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Throws cuda_error unless `code` is success; `parts` say what was asked for.
 template <class... Parts>
 void require_success(cudaError_t code, const Parts&... parts) {
   if (code == cudaSuccess) return;
   (void)cudaGetLastError();  // not the fault of the next call
-  throw cuda_error{static_cast<int>(code), concat(parts..., ": ", cudaGetErrorName(code), " (",
-                                                  cudaGetErrorString(code), ")")};
+  throw cuda_error{
+      static_cast<int>(code),
+      concat(parts..., is_of_earlier_work(code) ? ": found that earlier work failed" : "", ": ",
+             cudaGetErrorName(code), " (", cudaGetErrorString(code), ")")};
+}
+
+/// Before a launch, whose own error CUDA tells in the same place: takes away what an earlier call
+/// of anyone's on this thread left there unasked for. An error that stays (no driver, a device that
+/// is lost) is for the launch to meet. @throws cuda_error if something was taken away
+inline void require_no_older_error(const char* what) {
+  const cudaError_t older = cudaGetLastError();
+  if (cudaPeekAtLastError() == cudaSuccess)
+    require_success(older, what, ": not started, an earlier CUDA call had failed");
 }
 
 template <class F>
@@ -62,6 +93,7 @@ class device_executor {
   template <class F>
   void for_each(const char* what, std::int64_t n, const F& f) const {
     if (n <= 0) return;
+    require_no_older_error(what);
     const std::int64_t blocks = (std::min<std::int64_t>)((n + 255) / 256, 0x7fffffff);
     for_each_kernel<<<static_cast<unsigned>(blocks), 256, 0, stream_.handle>>>(f, n);
     require_success(cudaGetLastError(), what, ": kernel over ", n, " elements");
@@ -72,6 +104,7 @@ class device_executor {
   template <class Body>
   void for_each_block(const char* what, std::int64_t blocks, const Body& body) const {
     if (blocks <= 0) return;
+    require_no_older_error(what);
     const std::int64_t grid = (std::min<std::int64_t>)(blocks, 0x7fffffff);
     for_each_block_kernel<<<static_cast<unsigned>(grid), Body::threads, 0, stream_.handle>>>(
         body, blocks);
@@ -91,17 +124,14 @@ class device_executor {
       copy_bytes(to, from, static_cast<std::size_t>(n) * sizeof(T), copy_kind::to_host, stream_);
     synchronize(stream_);
   }
-  template <class T>
-  void send(T* to, const T* from, std::int64_t n) const {
-    if (n > 0)
-      copy_bytes(to, from, static_cast<std::size_t>(n) * sizeof(T), copy_kind::to_device, stream_);
-  }
 
   /// sums[0] = 0, sums[i + 1] = sums[i] + counts[i].
-  void running_sums(const std::uint32_t* counts, std::int64_t n, std::uint64_t* sums) const;
+  void running_sums(const char* what, const std::uint32_t* counts, std::int64_t n,
+                    std::uint64_t* sums) const;
 
   /// Orders `indices` by falling scores; equal scores keep their order. Scores are ordered too.
-  void sort_by_falling(float* scores, std::int64_t* indices, std::int64_t n) const;
+  void sort_by_falling(const char* what, float* scores, std::int64_t* indices,
+                       std::int64_t n) const;
 
  private:
   stream_view stream_;

@@ -300,7 +300,7 @@ void drop_loss_on(const Executor& run, drop_loss_input in, bool drop_unlabelled,
   auto areas = run.template allocate<std::int64_t>(
       in.weights == nullptr && drop_unlabelled ? in.targets.count : 0);
   if (in.weights == nullptr && drop_unlabelled) {
-    measure_on(run, in.targets, areas.data(), nullptr);
+    measure_on(run, "temporal_drop_loss", in.targets, areas.data(), nullptr);
     in.areas = areas.data();
   }
   auto sums = run.template allocate<mask_point_sums>(masks);

@@ -248,7 +248,7 @@ basic_rle_batch<Buffer> encode_on(const Executor& run, const Source& source,
     auto changes = run.template allocate<std::uint32_t>(segments);
     run.for_each(what, grid.count * grid.segments() * columns,
                  scan_segments<Source>{source, grid, words.data(), changes.data()});
-    run.running_sums(changes.data(), segments, sums.data());
+    run.running_sums(what, changes.data(), segments, sums.data());
   }
   run.for_each(what, grid.count + 1, place_masks{sums.data(), per_mask, out.offsets.data()});
   run.fetch(out.host_offsets.data(), out.offsets.data(), grid.count + 1);
@@ -335,7 +335,7 @@ void decode_on(const Executor& run, const runs_view& runs, const bits_view& out)
   const column_grid grid{out.count, out.height, out.width};
   auto sums = run.template allocate<std::uint64_t>(runs.runs + 1);
   auto words = run.template allocate<std::uint32_t>(grid.count * grid.words() * grid.width);
-  run.running_sums(runs.lengths, runs.runs, sums.data());
+  run.running_sums("decode", runs.lengths, runs.runs, sums.data());
   run.for_each("decode", grid.count * grid.words() * grid.width,
                write_words{grid, sums.data(), runs.offsets, words.data()});
   run.for_each("decode", out.size(), turn_words{grid, words.data(), out.data});
@@ -452,16 +452,16 @@ struct measure_masks_of_runs {
 };
 
 template <class Executor>
-void measure_on(const Executor& run, const const_bits_view& in, std::int64_t* areas,
-                mask_box* boxes) {
-  run.for_each_block("area", in.count, measure_bits{in, areas, boxes});
+void measure_on(const Executor& run, const char* what, const const_bits_view& in,
+                std::int64_t* areas, mask_box* boxes) {
+  run.for_each_block(what, in.count, measure_bits{in, areas, boxes});
 }
 template <class Executor>
-void measure_on(const Executor& run, const runs_view& in, std::int64_t count, std::int64_t height,
-                std::int64_t* areas, mask_box* boxes) {
+void measure_on(const Executor& run, const char* what, const runs_view& in, std::int64_t count,
+                std::int64_t height, std::int64_t* areas, mask_box* boxes) {
   auto sums = run.template allocate<std::uint64_t>(in.runs + 1);
-  run.running_sums(in.lengths, in.runs, sums.data());
-  run.for_each_block("area", count, measure_masks_of_runs{in, sums.data(), height, areas, boxes});
+  run.running_sums(what, in.lengths, in.runs, sums.data());
+  run.for_each_block(what, count, measure_masks_of_runs{in, sums.data(), height, areas, boxes});
 }
 
 }  // namespace detail
