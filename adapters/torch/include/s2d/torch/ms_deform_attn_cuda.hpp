@@ -69,8 +69,13 @@ void with_attention_number(const ::torch::Tensor& value, const Use& use) {
           ", expected Float, Half or BFloat16 on CUDA");
 }
 
+/// Memory of a tensor that is read, and of one that is written.
 template <class T>
-T* cuda_data(const ::torch::Tensor& tensor) {
+const T* input(const ::torch::Tensor& tensor) {
+  return static_cast<const T*>(tensor.const_data_ptr());
+}
+template <class T>
+T* output(const ::torch::Tensor& tensor) {
   return static_cast<T*>(tensor.mutable_data_ptr());
 }
 
@@ -83,8 +88,8 @@ inline ::torch::Tensor ms_deform_attn_forward_cuda(const ::torch::Tensor& value,
   const auto out =
       ::torch::empty({shape.batch, shape.queries, shape.heads * shape.channels}, value.options());
   with_attention_number(value, [&]<class T>(T) {
-    s2d::cuda::ms_deform_attn<T>(shape, cuda_data<T>(value), cuda_data<T>(location),
-                                 cuda_data<T>(attention), cuda_data<T>(out), stream_of(value));
+    s2d::cuda::ms_deform_attn<T>(shape, input<T>(value), input<T>(location), input<T>(attention),
+                                 output<T>(out), stream_of(value));
   });
   return out;
 }
@@ -100,9 +105,9 @@ inline std::array<::torch::Tensor, 3> ms_deform_attn_backward_cuda(
       ::torch::empty_like(value), ::torch::empty_like(location), ::torch::empty_like(attention)};
   with_attention_number(value, [&]<class T>(T) {
     s2d::cuda::ms_deform_attn_backward<T>(
-        shape, cuda_data<T>(grad_out), cuda_data<T>(value), cuda_data<T>(location),
-        cuda_data<T>(attention), cuda_data<T>(grads[0]), cuda_data<T>(grads[1]),
-        cuda_data<T>(grads[2]), ::at::globalContext().deterministicAlgorithms(), stream_of(value));
+        shape, input<T>(grad_out), input<T>(value), input<T>(location), input<T>(attention),
+        output<T>(grads[0]), output<T>(grads[1]), output<T>(grads[2]),
+        ::at::globalContext().deterministicAlgorithms(), stream_of(value));
   });
   return grads;
 }
