@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # On a machine with a device: builds, runs every device test, memcheck and racecheck on the small
-# cases, the benchmarks beside the card's limit, and prints one table. Needs nvcc, CMake, a C++
-# compiler, Python, and the folder that cuda/check_load.sh fills; no network. Under 8 minutes on 16 cores.
+# cases, the kernels behind LibTorch's tensors where python3 has a PyTorch with CUDA, the benchmarks
+# beside the card's limit, and prints one table. Needs nvcc, CMake, a C++ compiler, Python, and the
+# folder that cuda/check_load.sh fills; no network. Under 8 minutes on 16 cores.
 # usage: cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]
 set -uo pipefail
 [ $# -ge 1 ] || {
@@ -25,11 +26,25 @@ command -v ninja >/dev/null && generator=(-G Ninja)
 architectures=${S2D_CUDA_ARCHITECTURES:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null |
   head -n 1 | tr -d .)}
 begin=$SECONDS
-cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DS2D_CUDA=ON -DS2D_TORCH=OFF \
+torch=$(python3 -c 'import torch
+if torch.version.cuda: print(torch.utils.cmake_prefix_path)' 2>/dev/null)
+if [ -n "$torch" ]; then
+  torch_options=(-DS2D_TORCH=ON -DLibTorch_ROOT="${torch%/share/cmake}")
+else
+  torch_options=(-DS2D_TORCH=OFF)
+fi
+mkdir -p "$build"
+cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DS2D_CUDA=ON "${torch_options[@]}" \
   -DS2D_BUILD_EXAMPLES=OFF -DCMAKE_PREFIX_PATH="$load/usr" -DS2D_INSTALL=OFF \
-  -DCMAKE_DISABLE_FIND_PACKAGE_simdjson=ON -DCMAKE_CUDA_ARCHITECTURES="$architectures" || exit 1
-cmake --build "$build" --parallel "$jobs" --target test_cuda test_cuda_device s2d_cuda_benchmarks ||
+  -DCMAKE_DISABLE_FIND_PACKAGE_simdjson=ON -DCMAKE_CUDA_ARCHITECTURES="$architectures" \
+  >"$build/configure.log" 2>&1 || {
+  cat "$build/configure.log"
   exit 1
+}
+targets=(test_cuda test_cuda_device s2d_cuda_benchmarks)
+with_torch=$(grep -m 1 'LibTorch .*processor and CUDA' "$build/configure.log")
+[ -z "$with_torch" ] || targets+=(test_torch_cuda)
+cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" || exit 1
 row "build" "$((SECONDS - begin)) s"
 
 # counted NAME COMMAND...: a Catch2 program as one row of the table.
@@ -51,6 +66,11 @@ counted() {
 counted "twins on the processor" "$build/tests/cuda/test_cuda"
 counted "device tests" "$build/tests/cuda/test_cuda_device" '~[huge]'
 counted "device tests, more than 2^31 elements" "$build/tests/cuda/test_cuda_device" '[huge]'
+if [ -n "$with_torch" ]; then
+  counted "LibTorch's tensors" "$build/tests/torch/cuda/test_torch_cuda"
+else
+  row "LibTorch's tensors" "left out: no LibTorch 2.11 to 2.15 with CUDA in python3 (${torch:-no torch})"
+fi
 
 # sanitized TOOL: compute-sanitizer over the cases tagged [small]; a refusal is said, not a failure.
 sanitized() {
