@@ -21,13 +21,9 @@ S2D_CUDA_INLINE void launch_drop_loss(const clip_logits& logits, const const_bit
                                       const float* weights, const drop_loss_options& options,
                                       drop_loss_result* result, float* gradient,
                                       stream_view stream) {
-  const double divide_by = options.divide_by > 0    ? options.divide_by
-                           : options.divide_by_kept ? -1
-                                                    : 0;
   drop_loss_on(device_executor{stream},
                {logits, targets, queries, of_target, pairs, points, count, weights, nullptr},
-               options.drop_unlabelled, divide_by, options.mask_weight, options.dice_weight, result,
-               gradient);
+               options, result, gradient);
 }
 
 }  // namespace detail

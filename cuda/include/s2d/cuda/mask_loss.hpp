@@ -65,6 +65,7 @@ inline void matching_cost(const clip_logits& logits, const const_bits_view& targ
   require(std::isfinite(mask_weight) && std::isfinite(dice_weight), "matching_cost: weights are ",
           mask_weight, " and ", dice_weight, ", expected finite");
   checks::require_device("matching_cost: points", points, checks::checked_product(what, count, 2));
+  checks::require_optional("matching_cost: labelled", labelled, targets.count);
   const std::int64_t n = targets.count / logits.frames;
   checks::require_device("matching_cost: cost", cost,
                          checks::checked_product(what, logits.count, n));
@@ -76,8 +77,10 @@ inline void matching_cost(const clip_logits& logits, const const_bits_view& targ
 /// s2d::temporal_drop_loss at given points: pairs of instance and frame without pseudo mask are
 /// never looked at.
 ///
-/// The loss has the same bits in every run; the gradient is added atomically, in any order.
-/// Temporary memory: 40 bytes a pair and frame, 8 a target mask. Nothing waits.
+/// The loss has the same bits in every run. The gradient is added up by atomic float sums, in any
+/// order; with options.deterministic by exact ones in 64 bits, rounded once: the same bits in every
+/// run, all of them NaN where one is not finite. Temporary memory: 40 bytes a pair and frame, 8 a
+/// target mask; deterministic: 8 bytes a logit more. Nothing waits.
 /// @param targets    [n * frames] packed masks, target by target
 /// @param queries    [pairs] and
 /// @param of_target  [pairs] in device memory: what is matched; not checked to be in range
@@ -98,7 +101,10 @@ inline void temporal_drop_loss(const clip_logits& logits, const const_bits_view&
   checks::require_device("temporal_drop_loss: targets", of_target, pairs);
   checks::require_device("temporal_drop_loss: points", points,
                          checks::checked_product(what, pairs, logits.frames, count, 2));
+  checks::require_optional("temporal_drop_loss: weights", weights, targets.count);
   checks::require_device("temporal_drop_loss: result", result, 1);
+  checks::require_optional("temporal_drop_loss: gradient", gradient,
+                           logits.count * logits.frames * logits.height * logits.width);
   detail::launch_drop_loss(logits, targets, queries, of_target, pairs, points, count, weights,
                            options, result, gradient, stream);
 }

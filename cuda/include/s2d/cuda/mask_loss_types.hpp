@@ -31,6 +31,7 @@ struct drop_loss_options {
   double divide_by = 0;         ///< if positive, divides instead
   double mask_weight = 5;       ///< of the cross entropy, in the gradient
   double dice_weight = 5;       ///< of the Dice loss, in the gradient
+  bool deterministic = false;   ///< the gradient has the same bits in every run
 };
 
 }  // namespace s2d::cuda::inline S2D_CUDA_ABI

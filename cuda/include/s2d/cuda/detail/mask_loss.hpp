@@ -8,6 +8,7 @@
 #include <s2d/cuda/mask_loss_types.hpp>
 #include <s2d/cuda/view.hpp>
 #include <s2d/cuda/detail/atomics.hpp>
+#include <s2d/cuda/detail/exact_sums.hpp>
 #include <s2d/cuda/detail/memory_words.hpp>
 #include <s2d/cuda/detail/rle.hpp>
 
@@ -247,13 +248,73 @@ struct total_loss {
   }
 };
 
+/// The gradient at the points of a mask.
+struct mask_gradient {
+  float entropy, slope, offset;
+  S2D_HD mask_gradient(const mask_point_sums& s, double divisor, std::int64_t count,
+                       double mask_weight, double dice_weight) {
+    const double scale = s.weight / divisor, below = s.soft + s.target + 1;
+    entropy = static_cast<float>(scale * mask_weight / static_cast<double>(count));
+    slope = static_cast<float>(-2 * scale * dice_weight / below);
+    offset = static_cast<float>(scale * dice_weight * (2 * s.overlap + 1) / (below * below));
+  }
+  /// Of a logit x and a target y.
+  [[nodiscard]] S2D_HD float operator()(float x, float y) const {
+    const float sigmoid = logistic_of{x}.sigmoid;
+    return entropy * (sigmoid - y) + (slope * y + offset) * (sigmoid * (1 - sigmoid));
+  }
+  /// No magnitude is greater.
+  [[nodiscard]] S2D_HD double most() const {
+    return fabs(static_cast<double>(entropy)) + fabs(static_cast<double>(slope)) +
+           fabs(static_cast<double>(offset));
+  }
+};
+
+/// Where gradients are added: in any order, or so that it does not matter.
+struct float_gradient {
+  float* sums;  // as the logits
+  S2D_HD void add(std::int64_t at, float value) const { atomic_add(sums + at, value); }
+};
+struct exact_gradient {
+  unsigned long long* sums;
+  const double* scale;
+  S2D_HD void add(std::int64_t at, float value) const {
+    add_exact(sums + at, static_cast<double>(value), *scale);
+  }
+};
+
+/// The step of exact gradients: all points of all masks may fall on one pixel. One thread.
+struct choose_gradient_scale {
+  const mask_point_sums* sums;
+  const drop_loss_result* result;
+  std::int64_t masks, count;
+  double mask_weight, dice_weight;
+  double* scale;
+  S2D_HD void operator()(std::int64_t) const {
+    double most = 0;
+    for (std::int64_t k = 0; k < masks; ++k) {
+      if (sums[k].weight == 0) continue;
+      const mask_gradient of{sums[k], result->divisor, count, mask_weight, dice_weight};
+      most += of.most() * static_cast<double>(count);
+    }
+    *scale = exact_scale(most);
+  }
+};
+struct add_exact_gradient {
+  const unsigned long long* sums;
+  const double* scale;
+  float* gradient;
+  S2D_HD void operator()(std::int64_t i) const { gradient[i] += exact_sum(sums[i], *scale); }
+};
+
 /// The gradient of one point, added to four pixels.
+template <class Sums>
 struct spread_gradient {
   drop_loss_input in;
   const mask_point_sums* sums;
   const drop_loss_result* result;
   double mask_weight, dice_weight;
-  float* gradient;  // as the logits
+  Sums gradient;
 
   S2D_HD void operator()(std::int64_t i) const {
     const quotient mask_point = divide(i, in.count);
@@ -265,17 +326,12 @@ struct spread_gradient {
     const std::int64_t plane = in.plane_of(pair, t);
     const float x = sample_logit(in.logits.data + plane, in.logits.height, in.logits.width, px, py);
     const float y = sample_target(in.targets, in.of_target[pair] * in.logits.frames + t, px, py);
-    const double scale = s.weight / result->divisor, below = s.soft + s.target + 1;
-    const auto entropy = static_cast<float>(scale * mask_weight / static_cast<double>(in.count));
-    const auto slope = static_cast<float>(-2 * scale * dice_weight / below);
-    const auto offset =
-        static_cast<float>(scale * dice_weight * (2 * s.overlap + 1) / (below * below));
-    const float sigmoid = logistic_of{x}.sigmoid;
-    const float change = entropy * (sigmoid - y) + (slope * y + offset) * (sigmoid * (1 - sigmoid));
+    const mask_gradient of{s, result->divisor, in.count, mask_weight, dice_weight};
+    const float change = of(x, y);
     point_taps{px, py, in.logits.height, in.logits.width}.for_pixels(
         in.logits.height, in.logits.width,
         [&](std::int64_t row, std::int64_t column, float weight) {
-          atomic_add(gradient + plane + row * in.logits.width + column, weight * change);
+          gradient.add(plane + row * in.logits.width + column, weight * change);
         });
   }
 };
@@ -293,24 +349,40 @@ void matching_cost_on(const Executor& run, const clip_logits& logits,
 
 /// @param in  areas are filled in here where frames without mask are dropped
 template <class Executor>
-void drop_loss_on(const Executor& run, drop_loss_input in, bool drop_unlabelled, double divide_by,
-                  double mask_weight, double dice_weight, drop_loss_result* result,
-                  float* gradient) {
+void drop_loss_on(const Executor& run, drop_loss_input in, const drop_loss_options& options,
+                  drop_loss_result* result, float* gradient) {
+  constexpr const char* what = "temporal_drop_loss";
+  const double divide_by = options.divide_by > 0    ? options.divide_by
+                           : options.divide_by_kept ? -1
+                                                    : 0;
   const std::int64_t masks = in.pairs * in.logits.frames;
   auto areas = run.template allocate<std::int64_t>(
-      in.weights == nullptr && drop_unlabelled ? in.targets.count : 0);
-  if (in.weights == nullptr && drop_unlabelled) {
-    measure_on(run, "temporal_drop_loss", in.targets, areas.data(), nullptr);
+      in.weights == nullptr && options.drop_unlabelled ? in.targets.count : 0);
+  if (in.weights == nullptr && options.drop_unlabelled) {
+    measure_on(run, what, in.targets, areas.data(), nullptr);
     in.areas = areas.data();
   }
   auto sums = run.template allocate<mask_point_sums>(masks);
-  run.for_each_block("temporal_drop_loss", masks, sum_masks{in, sums.data()});
+  run.for_each_block(what, masks, sum_masks{in, sums.data()});
   const std::int64_t instances = in.logits.frames > 0 ? in.targets.count / in.logits.frames : 0;
-  run.for_each("temporal_drop_loss", 1,
-               total_loss{sums.data(), masks, in.count, instances, divide_by, result});
-  if (gradient != nullptr)
-    run.for_each("temporal_drop_loss", masks * in.count,
-                 spread_gradient{in, sums.data(), result, mask_weight, dice_weight, gradient});
+  run.for_each(what, 1, total_loss{sums.data(), masks, in.count, instances, divide_by, result});
+  if (gradient == nullptr || masks * in.count == 0) return;
+  const auto spread = [&](auto to) {
+    run.for_each(what, masks * in.count,
+                 spread_gradient<decltype(to)>{in, sums.data(), result, options.mask_weight,
+                                               options.dice_weight, to});
+  };
+  if (!options.deterministic) return spread(float_gradient{gradient});
+  const auto& l = in.logits;
+  const std::int64_t size = l.count * l.frames * l.height * l.width;
+  auto exact = run.template allocate<unsigned long long>(size);
+  auto scale = run.template allocate<double>(1);
+  run.fill_zero(exact.data(), size);
+  run.for_each(what, 1,
+               choose_gradient_scale{sums.data(), result, masks, in.count, options.mask_weight,
+                                     options.dice_weight, scale.data()});
+  spread(exact_gradient{exact.data(), scale.data()});
+  run.for_each(what, size, add_exact_gradient{exact.data(), scale.data(), gradient});
 }
 
 }  // namespace detail

@@ -7,6 +7,7 @@
 #include <s2d/cuda/float16.hpp>
 #include <s2d/cuda/ms_deform_attn_types.hpp>
 #include <s2d/cuda/detail/atomics.hpp>
+#include <s2d/cuda/detail/exact_sums.hpp>
 #include <s2d/cuda/detail/memory_words.hpp>
 
 namespace s2d::cuda::inline S2D_CUDA_ABI {
@@ -146,15 +147,10 @@ struct exact_sums {
   const double* scale;
   template <int N>
   S2D_HD void add(std::int64_t at, const float (&values)[N], float weight) const {
-    const double factor = *scale;
-    if (factor == 0) return;  // something is not finite
     S2D_UNROLL
-    for (int v = 0; v < N; ++v) {
-      const double scaled = static_cast<double>(values[v]) * static_cast<double>(weight) * factor;
-      const auto whole = static_cast<long long>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-      // Unsigned sums wrap around as signed ones would.
-      atomic_add(sums + at + v, static_cast<unsigned long long>(whole));
-    }
+    for (int v = 0; v < N; ++v)
+      add_exact(sums + at + v, static_cast<double>(values[v]) * static_cast<double>(weight),
+                *scale);
   }
 };
 
@@ -272,7 +268,7 @@ struct greatest_magnitude {
   }
 };
 
-/// The step of exact sums: the largest power of two with which no sum of `terms` can overflow.
+/// The step of exact sums of `terms`.
 struct choose_scale {
   const std::uint32_t* greatest;  // [2] of grad_out, of attention
   double terms;
@@ -280,14 +276,7 @@ struct choose_scale {
   S2D_HD void operator()(std::int64_t) const {
     const double most = static_cast<double>(float_of(greatest[0])) *
                         static_cast<double>(float_of(greatest[1])) * terms;
-    double chosen = 0;  // not finite: no sum is
-    if (most == 0) chosen = 1;
-    if (most > 0 && most < 1.0e300) {
-      chosen = 1;
-      while (chosen * most < 1.0e18) chosen *= 2;
-      while (chosen * most > 4.0e18) chosen /= 2;
-    }
-    *scale = chosen;
+    *scale = exact_scale(most);
   }
 };
 
@@ -297,8 +286,7 @@ struct convert_exact {
   const double* scale;
   T* out;
   S2D_HD void operator()(std::int64_t i) const {
-    const double sum = static_cast<double>(static_cast<long long>(sums[i]));
-    out[i] = from_float<T>(*scale > 0 ? static_cast<float>(sum / *scale) : float_of(0x7fc00000u));
+    out[i] = from_float<T>(exact_sum(sums[i], *scale));
   }
 };
 template <class T>
