@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/cuda/view.hpp>
 #include <s2d/mask/pack.hpp>
 
 #include "mask/brute_force.hpp"
@@ -31,13 +32,10 @@ struct mask_batch {
         values.push_back(mask.values[i] != 0 ? static_cast<std::uint8_t>(1 + i % 255) : 0);
     return values;
   }
-  /// [count, width, height].
-  [[nodiscard]] std::vector<std::uint8_t> columns() const {
-    std::vector<std::uint8_t> values;
-    for (const auto& mask : masks)
-      for (std::int64_t x = 0; x < width; ++x)
-        for (std::int64_t y = 0; y < height; ++y)
-          values.push_back(mask(y, x) != 0 ? static_cast<std::uint8_t>(128 + y % 100) : 0);
+  /// The same, 1 and 0.
+  [[nodiscard]] std::vector<std::uint8_t> ones() const {
+    auto values = rows();
+    for (auto& value : values) value = value != 0;
     return values;
   }
   /// [count, height, words of a row], as the core packs them.
@@ -51,6 +49,48 @@ struct mask_batch {
   }
   [[nodiscard]] std::int64_t word_count() const { return count * height * ((width + 63) / 64); }
 };
+
+/// Where element (i, y, x) of a batch lies in some memory: at first + i * plane + y * row +
+/// x * column.
+struct layout {
+  std::int64_t first, plane, row, column;
+};
+
+/// A view of a batch in memory that begins on a multiple of 64 bytes.
+template <class T>
+s2d::cuda::batch_view<T> view_at(T* memory, const mask_batch& batch, const layout& at) {
+  return {memory + at.first, batch.count, batch.height, batch.width, at.plane, at.row, at.column};
+}
+
+/// Rows and columns from any address on, gaps, upside down.
+inline std::vector<layout> layouts(const mask_batch& batch) {
+  const std::int64_t h = batch.height, w = batch.width, size = batch.count * h * w;
+  std::vector<layout> all;
+  for (const std::int64_t first : {0, 1, 2, 4, 6, 7, 16}) all.push_back({first, h * w, w, 1});
+  for (const std::int64_t first : {0, 3}) all.push_back({first, h * w, 1, h});
+  all.push_back({0, h * (2 * w + 4), 2 * w + 4, 2});
+  all.push_back({1, h * (3 * w + 5), 3 * w + 5, 3});
+  if (size > 0) all.push_back({size - 1, -h * w, -w, -1});
+  return all;
+}
+
+/// Memory that ends with the last element: the values of [count, height, width] laid out, `rest`
+/// in between.
+template <class T>
+std::vector<T> laid_out(const std::vector<T>& values, const mask_batch& batch, const layout& at,
+                        T rest) {
+  std::vector<T> memory;
+  std::size_t k = 0;
+  for (std::int64_t i = 0; i < batch.count; ++i)
+    for (std::int64_t y = 0; y < batch.height; ++y)
+      for (std::int64_t x = 0; x < batch.width; ++x, ++k) {
+        const auto to =
+            static_cast<std::size_t>(at.first + i * at.plane + y * at.row + x * at.column);
+        if (to >= memory.size()) memory.resize(to + 1, rest);
+        memory[to] = values[k];
+      }
+  return memory;
+}
 
 /// Calls check(batch) for sizes around words and vectors, and batches of 0, 1 and 3.
 template <class Check>

@@ -1,72 +1,90 @@
 #include <s2d/cuda/detail/iou.hpp>
 #include <s2d/cuda/iou.hpp>
-#include <s2d/mask/iou.hpp>
-#include <s2d/mask/nms.hpp>
 
 #include <cstdint>
 #include <random>
-#include <tuple>
 #include <vector>
 
-#include "cuda/batches.hpp"
 #include "cuda/host_executor.hpp"
+#include "cuda/iou_cases.hpp"
 #include "cuda/no_library.hpp"
 #include "support/catch.hpp"
 
 namespace {
 
 using namespace s2d::cuda;
-using support::host_buffer;
 using support::host_executor;
 using support::mask_batch;
 
-std::vector<s2d::bit_mask> packed(const mask_batch& batch) {
-  std::vector<s2d::bit_mask> all;
-  for (const auto& mask : batch.masks) all.push_back(brute_force::pack(mask));
-  return all;
-}
-
-std::vector<std::int64_t> areas_of(const mask_batch& batch) {
-  std::vector<std::int64_t> all;
-  for (const auto& mask : batch.masks) all.push_back(brute_force::area(mask));
-  return all;
-}
-
-// [n, m] common pixels by the kernel, 16 threads a block.
-std::vector<unsigned long long> common_of(const mask_batch& a, const mask_batch& b,
-                                          std::int64_t frames = 1) {
-  const auto left = a.words(), right = b.words();
-  const std::int64_t n = a.count / frames, m = b.count / frames;
-  std::vector<unsigned long long> common(static_cast<std::size_t>(n * m), 77);
-  const std::int64_t words = frames * a.height * ((a.width + 63) / 64);
-  detail::count_pairs_on<4>(host_executor{}, "", {left.data(), n}, {right.data(), m}, words,
-                            common.data());
-  return common;
-}
-
-struct sizes {
-  std::int64_t n, m, height, width;
+// On the processor, tiles of 16 pairs of masks.
+struct twin {
+  static constexpr auto count_pairs = [](const auto&... of) {
+    detail::count_pairs_on<4>(host_executor{}, of...);
+  };
+  struct words {
+    std::vector<std::uint64_t> all;
+    const_bits_view view;
+    explicit words(const mask_batch& batch)
+        : all{batch.words()}, view{all.data(), batch.count, batch.height, batch.width} {}
+  };
+  static auto intersections(const mask_batch& a, const mask_batch& b, int) {
+    const words left{a}, right{b};
+    std::vector<unsigned long long> common(static_cast<std::size_t>(a.count * b.count), 77);
+    count_pairs("", detail::word_rows{left.view.data, a.count},
+                detail::word_rows{right.view.data, b.count}, left.view.words_per_mask(),
+                common.data());
+    return std::vector<std::int64_t>(common.begin(), common.end());
+  }
+  static auto iou(const mask_batch& a, const mask_batch& b, const s2d::iou_options& options, int) {
+    const words left{a}, right{b};
+    std::vector<float> out(static_cast<std::size_t>(a.count * b.count), -1);
+    detail::iou_on(host_executor{}, count_pairs, left.view, right.view,
+                   static_cast<int>(options.over), options.when_empty, out.data());
+    return out;
+  }
+  static auto tube_iou(const mask_batch& a, const std::vector<std::uint8_t>& present_a,
+                       const mask_batch& b, const std::vector<std::uint8_t>& present_b,
+                       std::int64_t frames, bool absent_is_empty, int) {
+    const words left{a}, right{b};
+    std::vector<float> out(static_cast<std::size_t>(a.count / frames * (b.count / frames)), -1);
+    const auto or_null = [](const auto& list) { return list.empty() ? nullptr : list.data(); };
+    detail::tube_iou_on(host_executor{}, count_pairs, left.view, or_null(present_a), right.view,
+                        or_null(present_b), frames, absent_is_empty, out.data());
+    return out;
+  }
+  static auto nms(const mask_batch& masks, const std::vector<float>& scores,
+                  const s2d::nms_options& options) {
+    const words memory{masks};
+    return kept(masks.count, [&](std::int64_t* to, std::int64_t* count) {
+      detail::mask_nms_on(host_executor{}, count_pairs, memory.view, scores.data(),
+                          options.threshold, static_cast<int>(options.over), to, count);
+    });
+  }
+  static auto table_nms(const std::vector<float>& table, const std::vector<float>& scores,
+                        double threshold) {
+    const auto n = static_cast<std::int64_t>(scores.size());
+    return kept(n, [&](std::int64_t* to, std::int64_t* count) {
+      detail::nms_on(host_executor{}, detail::table_overlap{table.data(), n}, scores.data(), n,
+                     threshold, to, count);
+    });
+  }
+  template <class Nms>
+  static std::vector<std::int64_t> kept(std::int64_t n, const Nms& nms) {
+    std::vector<std::int64_t> all(static_cast<std::size_t>(n), -1);
+    std::int64_t count = -1;
+    nms(all.data(), &count);
+    REQUIRE((count >= 0 && count <= n));
+    all.resize(static_cast<std::size_t>(count));
+    return all;
+  }
 };
-const std::vector<sizes> all_sizes{{0, 3, 4, 5},      {3, 0, 4, 5},    {1, 1, 1, 1},
-                                   {2, 3, 0, 7},      {5, 7, 9, 70},   {17, 16, 20, 64},
-                                   {33, 18, 40, 130}, {1, 40, 97, 101}};
 
 }  // namespace
 
-TEST_CASE("the common pixels of all pairs are counted, whatever tiles they fall in",
+TEST_CASE("pairs have the core's common pixels and overlaps, whatever tiles they fall in",
           "[cuda][iou][threads]") {
   std::mt19937 random{1};
-  for (const auto& [n, m, h, w] : all_sizes) {
-    CAPTURE(n, m, h, w);
-    const mask_batch a{random, n, h, w}, b{random, m, h, w};
-    const auto common = common_of(a, b);
-    for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t j = 0; j < m; ++j)
-        CHECK(common[static_cast<std::size_t>(i * m + j)] ==
-              static_cast<unsigned long long>(brute_force::area(brute_force::combine(
-                  a.masks[static_cast<std::size_t>(i)], b.masks[static_cast<std::size_t>(j)],
-                  [](bool p, bool q) { return p && q; }))));
-  }
+  for (const auto& sizes : support::all_pair_sizes()) support::check_pairs<twin>(random, sizes, 0);
 }
 
 TEST_CASE("a grid of pairs covers every word of every tile once", "[cuda][iou]") {
@@ -86,82 +104,10 @@ TEST_CASE("a grid of pairs covers every word of every tile once", "[cuda][iou]")
       }
 }
 
-TEST_CASE("shares of pairs are those of the core, by every rule", "[cuda][iou][threads]") {
-  std::mt19937 random{2};
-  for (const auto& [n, m, h, w] : all_sizes) {
-    const mask_batch a{random, n, h, w}, b{random, m, h, w};
-    const auto common = common_of(a, b);
-    const auto areas_a = areas_of(a), areas_b = areas_of(b);
-    for (const s2d::over rule : {s2d::over::either, s2d::over::smaller, s2d::over::first}) {
-      std::vector<float> out(static_cast<std::size_t>(n * m), -1);
-      host_executor{}.for_each("", n * m,
-                               detail::share_pairs{common.data(), areas_a.data(), areas_b.data(), m,
-                                                   static_cast<int>(rule), 0.25, out.data()});
-      CHECK(out == s2d::iou<float>(packed(a), packed(b), {rule, 0.25}).values);
-    }
-  }
-}
-
 TEST_CASE("tubes overlap as in the core, absent frames ignored or empty", "[cuda][iou][threads]") {
-  std::mt19937 random{3};
-  const std::int64_t n = 4, m = 6, frames = 5, h = 13, w = 70;
-  mask_batch a{random, n * frames, h, w}, b{random, m * frames, h, w};
-  using tube = std::vector<s2d::tube_segment<s2d::bit_mask>>;
-  const auto draw = [&](mask_batch& batch, std::vector<std::uint8_t>& present) {
-    std::vector<tube> tubes(static_cast<std::size_t>(batch.count / frames));
-    for (std::size_t i = 0; i < batch.masks.size(); ++i) {
-      present.push_back(random() % 3 != 0);
-      if (present.back() != 0)
-        tubes[i / frames].push_back(
-            {static_cast<std::ptrdiff_t>(i % frames), brute_force::pack(batch.masks[i])});
-      else
-        batch.masks[i] = brute_force::dense(h, w);
-    }
-    return tubes;
-  };
-  std::vector<std::uint8_t> present_a, present_b;
-  const auto tubes_a = draw(a, present_a), tubes_b = draw(b, present_b);
-  const auto common = common_of(a, b, frames);
-  const auto areas_a = areas_of(a), areas_b = areas_of(b);
-  for (const bool empty : {false, true}) {
-    std::vector<float> out(static_cast<std::size_t>(n * m), -1);
-    host_executor{}.for_each(
-        "", n * m,
-        detail::share_tubes{common.data(), areas_a.data(), areas_b.data(), present_a.data(),
-                            present_b.data(), m, frames, empty, out.data()});
-    CHECK(out == s2d::tube_iou<float>(tubes_a, tubes_b,
-                                      empty ? s2d::absent_frame::empty : s2d::absent_frame::ignored)
-                     .values);
-  }
+  support::check_tubes<twin>(0);
 }
 
 TEST_CASE("suppression keeps what the core keeps, in its order", "[cuda][iou][threads]") {
-  std::mt19937 random{4};
-  for (const std::int64_t n : {0, 1, 2, 63, 64, 65, 150}) {
-    mask_batch masks{random, n, 12, 80};
-    std::vector<float> scores;
-    for (std::int64_t i = 0; i < n; ++i) scores.push_back(static_cast<float>(random() % 20) / 10);
-    const auto common = common_of(masks, masks);
-    const auto areas = areas_of(masks);
-    for (const auto& [threshold, rule] :
-         {std::tuple{0.0, s2d::over::either}, std::tuple{0.3, s2d::over::either},
-          std::tuple{0.5, s2d::over::smaller}, std::tuple{1.0, s2d::over::first}}) {
-      CAPTURE(n, threshold);
-      std::vector<std::int64_t> kept(static_cast<std::size_t>(n), -1), again(kept);
-      std::int64_t count = -1;
-      detail::nms_on(host_executor{},
-                     detail::mask_overlap{common.data(), areas.data(), n, static_cast<int>(rule)},
-                     scores.data(), n, threshold, kept.data(), &count);
-      const auto expected = s2d::nms(packed(masks), scores, {threshold, rule});
-      REQUIRE(count == static_cast<std::int64_t>(expected.size()));
-      CHECK(std::equal(expected.begin(), expected.end(), kept.begin()));
-
-      const auto table = s2d::iou<float>(packed(masks), packed(masks), {rule});
-      const auto by_table = s2d::nms(table, scores, {threshold});
-      detail::nms_on(host_executor{}, detail::table_overlap{table.values.data(), n}, scores.data(),
-                     n, threshold, again.data(), &count);
-      REQUIRE(count == static_cast<std::int64_t>(by_table.size()));
-      CHECK(std::equal(by_table.begin(), by_table.end(), again.begin()));
-    }
-  }
+  support::check_suppression<twin>();
 }

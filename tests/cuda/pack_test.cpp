@@ -1,47 +1,61 @@
 #include <s2d/cuda/detail/pack.hpp>
 #include <s2d/cuda/pack.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <tuple>
 #include <vector>
 
-#include "cuda/batches.hpp"
 #include "cuda/host_executor.hpp"
 #include "cuda/no_library.hpp"
+#include "cuda/pack_cases.hpp"
 #include "support/catch.hpp"
 
 namespace {
 
 using namespace s2d::cuda;
+using support::layout;
 using support::mask_batch;
-using words = std::vector<std::uint64_t>;
 
+// Elements in memory that begins on a multiple of 64 bytes and ends with the last of them.
 template <class T>
-words packed(const batch_view<const T>& view, float threshold = 0) {
-  auto out =
-      support::host_buffer<std::uint64_t>(view.count * view.height * ((view.width + 63) / 64));
-  const support::host_executor host;
-  detail::pack_on(host, view, detail::foreground_test<T>{threshold},
-                  bits_view{out.data(), view.count, view.height, view.width});
-  CHECK(host.launches <= 1);
-  CHECK(host.fetches == 0);
-  return {out.data(), out.data() + out.size()};
-}
-
-// The bytes at an address that is `offset` behind a multiple of 64, in memory of exactly their
-// size.
 struct placed {
-  std::unique_ptr<std::uint8_t[]> memory;
-  std::uint8_t* first;
-  placed(const std::vector<std::uint8_t>& bytes, std::size_t offset)
-      : memory{new std::uint8_t[bytes.size() + offset + 64]} {
+  std::unique_ptr<std::byte[]> memory;
+  T* first;
+  explicit placed(const std::vector<T>& values)
+      : memory{new std::byte[values.size() * sizeof(T) + 64]} {
     const auto address = reinterpret_cast<std::uintptr_t>(memory.get());
-    first = memory.get() + (64 - address % 64) + offset;
-    std::copy(bytes.begin(), bytes.end(), first);
+    first = reinterpret_cast<T*>(memory.get() + (64 - address % 64));
+    std::copy(values.begin(), values.end(), first);
+  }
+};
+
+struct twin {
+  template <class T>
+  static std::vector<std::uint64_t> pack(const std::vector<T>& memory, const mask_batch& batch,
+                                         const layout& at, float threshold) {
+    const placed<T> in{memory};
+    auto out = support::host_buffer<std::uint64_t>(batch.word_count());
+    const support::host_executor host;
+    detail::pack_on(host, support::view_at<const T>(in.first, batch, at),
+                    detail::foreground_test<T>{threshold},
+                    bits_view{out.data(), batch.count, batch.height, batch.width});
+    CHECK(host.launches <= 1);
+    CHECK(host.fetches == 0);
+    return {out.data(), out.data() + out.size()};
+  }
+  static std::vector<std::uint8_t> unpack(const mask_batch& batch, const layout& at,
+                                          const std::vector<std::uint8_t>& memory) {
+    const auto bits = batch.words();
+    const placed<std::uint8_t> out{memory};
+    detail::unpack_on(support::host_executor{},
+                      const_bits_view{bits.data(), batch.count, batch.height, batch.width},
+                      support::view_at(out.first, batch, at));
+    return {out.first, out.first + memory.size()};
   }
 };
 
@@ -91,92 +105,18 @@ TEST_CASE("16-bit floats convert as IEEE says", "[cuda]") {
   CHECK(std::isnan(to_float(from_float<bfloat16>(std::nanf("")))));
 }
 
-TEST_CASE("bytes pack as the core packs them, from rows at any address", "[cuda][pack]") {
-  support::for_all_batches(1, [](const mask_batch& batch) {
-    for (const std::size_t offset : {0, 1, 2, 4, 7, 16}) {
-      CAPTURE(offset);
-      const placed bytes{batch.rows(), offset};
-      CHECK(packed<std::uint8_t>({bytes.first, batch.count, batch.height, batch.width}) ==
-            batch.words());
-    }
-  });
-}
-
-TEST_CASE("bytes pack from columns, from gaps and upside down", "[cuda][pack]") {
-  support::for_all_batches(2, [](const mask_batch& batch) {
-    const auto [n, h, w] = std::tuple{batch.count, batch.height, batch.width};
-    for (const std::size_t offset : {0, 3}) {
-      const placed bytes{batch.columns(), offset};
-      CHECK(packed(batch_view<const std::uint8_t>::column_major(bytes.first, n, h, w)) ==
-            batch.words());
-    }
-    std::vector<std::uint8_t> gaps(static_cast<std::size_t>(n * h * (3 * w + 5)), 77);
-    std::vector<std::uint8_t> turned(static_cast<std::size_t>(n * h * w));
-    const auto rows = batch.rows();
-    for (std::int64_t i = 0; i < n * h * w; ++i) {
-      gaps[static_cast<std::size_t>(i / w * (3 * w + 5) + i % w * 3)] =
-          rows[static_cast<std::size_t>(i)];
-      turned[turned.size() - 1 - static_cast<std::size_t>(i)] = rows[static_cast<std::size_t>(i)];
-    }
-    CHECK(packed<std::uint8_t>({gaps.data(), n, h, w, h * (3 * w + 5), 3 * w + 5, 3}) ==
-          batch.words());
-    if (!turned.empty())
-      CHECK(packed<std::uint8_t>({turned.data() + turned.size() - 1, n, h, w, -h * w, -w, -1}) ==
-            batch.words());
-  });
+TEST_CASE("bytes pack as the core packs them, from any address and strides", "[cuda][pack]") {
+  support::check_pack_bytes<twin>();
 }
 
 TEMPLATE_TEST_CASE("logits above the threshold are foreground, of any format", "[cuda][pack]",
                    float, float16, bfloat16) {
-  support::for_all_batches(3, [](const mask_batch& batch) {
-    for (const float threshold : {0.0f, -2.5f}) {
-      const auto logits = [&](const std::vector<std::uint8_t>& bytes) {
-        std::vector<TestType> values;
-        for (std::size_t i = 0; i < bytes.size(); ++i) {
-          const float below = i % 3 == 0   ? threshold
-                              : i % 3 == 1 ? std::numeric_limits<float>::quiet_NaN()
-                                           : -1e4f;
-          values.push_back(from_float<TestType>(bytes[i] != 0 ? threshold + 0.25f : below));
-        }
-        return values;
-      };
-      const auto rows = logits(batch.rows()), columns = logits(batch.columns());
-      CHECK(packed<TestType>({rows.data(), batch.count, batch.height, batch.width}, threshold) ==
-            batch.words());
-      CHECK(packed(batch_view<const TestType>::column_major(columns.data(), batch.count,
-                                                            batch.height, batch.width),
-                   threshold) == batch.words());
-    }
-  });
+  support::check_pack_logits<twin, TestType>();
 }
 
 TEST_CASE("bits unpack to rows, columns and any strides, and nothing else is written",
           "[cuda][pack]") {
-  support::for_all_batches(4, [](const mask_batch& batch) {
-    const auto [n, h, w] = std::tuple{batch.count, batch.height, batch.width};
-    const auto bits = batch.words();
-    const const_bits_view in{bits.data(), n, h, w};
-    const auto check = [&](std::size_t offset, std::int64_t plane, std::int64_t row,
-                           std::int64_t column) {
-      const std::int64_t reach =
-          in.empty() ? 0 : (n - 1) * plane + (h - 1) * row + (w - 1) * column + 1;
-      const placed memory{std::vector<std::uint8_t>(static_cast<std::size_t>(reach), 77), offset};
-      detail::unpack_on(support::host_executor{}, in,
-                        batch_view<std::uint8_t>{memory.first, n, h, w, plane, row, column});
-      std::vector<std::uint8_t> expected(static_cast<std::size_t>(reach), 77);
-      for (std::int64_t i = 0; i < n; ++i)
-        for (std::int64_t y = 0; y < h; ++y)
-          for (std::int64_t x = 0; x < w; ++x)
-            expected[static_cast<std::size_t>(i * plane + y * row + x * column)] =
-                batch.masks[static_cast<std::size_t>(i)](y, x) != 0;
-      CHECK(std::vector<std::uint8_t>(memory.first, memory.first + reach) == expected);
-    };
-    for (const std::size_t offset : {0, 1, 4}) {
-      check(offset, h * w, w, 1);
-      check(offset, h * w, 1, h);
-      check(offset, h * (2 * w + 3), 2 * w + 3, 2);
-    }
-  });
+  support::check_unpack<twin>();
 }
 
 TEST_CASE("indices are divided in 32 and in 64 bits", "[cuda]") {

@@ -59,6 +59,15 @@ TEST_CASE("null and misaligned addresses are refused by name", "[cuda]") {
                     "call: the address is not a multiple of 4, the size of an element");
 }
 
+TEST_CASE("memory that may be left out is checked where it is given", "[cuda]") {
+  using s2d::cuda::checks::require_optional;
+  CHECK_NOTHROW(require_optional<float>("call", nullptr, 7));
+  const auto* odd = reinterpret_cast<const float*>(std::uintptr_t{4097});
+  CHECK_NOTHROW(require_optional("call", odd, 0));
+  CHECK_THROWS_WITH(require_optional("call", odd, 7),
+                    "call: the address is not a multiple of 4, the size of an element");
+}
+
 TEST_CASE("strides that reach beyond 2^59 elements are refused", "[cuda]") {
   std::uint8_t byte = 0;
   s2d::cuda::batch_view<std::uint8_t> view{&byte, 2, 2, 2, std::int64_t{1} << 60, 2, 1};

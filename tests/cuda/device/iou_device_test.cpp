@@ -1,109 +1,106 @@
 #include <s2d/cuda/iou.hpp>
-#include <s2d/mask/iou.hpp>
-#include <s2d/mask/nms.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
 
-#include "cuda/batches.hpp"
 #include "cuda/device/support.hpp"
+#include "cuda/iou_cases.hpp"
 
 using namespace s2d::cuda;
 using support::mask_batch;
 
 namespace {
 
-std::vector<s2d::bit_mask> packed(const mask_batch& batch) {
-  std::vector<s2d::bit_mask> all;
-  for (const auto& mask : batch.masks) all.push_back(brute_force::pack(mask));
-  return all;
-}
-
-struct on_device {
-  device_buffer<std::uint64_t> words;
-  const_bits_view view;
-  explicit on_device(const mask_batch& batch)
-      : words{to_device(batch.words())},
-        view{words.data(), batch.count, batch.height, batch.width} {}
+struct device {
+  struct words {
+    device_buffer<std::uint64_t> all;
+    const_bits_view view;
+    explicit words(const mask_batch& batch)
+        : all{to_device(batch.words())}, view{all.data(), batch.count, batch.height, batch.width} {}
+  };
+  static auto intersections(const mask_batch& a, const mask_batch& b, pair_counting way) {
+    const words left{a}, right{b};
+    auto out = support::rubbish<std::int64_t>(a.count * b.count);
+    intersection_areas(left.view, right.view, out.data(), {}, way);
+    return to_host(out);
+  }
+  static auto iou(const mask_batch& a, const mask_batch& b, const s2d::iou_options& options,
+                  pair_counting way) {
+    const words left{a}, right{b};
+    auto out = support::rubbish<float>(a.count * b.count);
+    s2d::cuda::iou(left.view, right.view, out.data(), options, {}, way);
+    return to_host(out);
+  }
+  static auto tube_iou(const mask_batch& a, const std::vector<std::uint8_t>& present_a,
+                       const mask_batch& b, const std::vector<std::uint8_t>& present_b,
+                       std::int64_t frames, bool absent_is_empty, pair_counting way) {
+    const words left{a}, right{b};
+    const auto in_a = to_device(present_a), in_b = to_device(present_b);
+    auto out = support::rubbish<float>(a.count / frames * (b.count / frames));
+    s2d::cuda::tube_iou(left.view, in_a.data(), right.view, in_b.data(), frames, out.data(),
+                        absent_is_empty ? s2d::absent_frame::empty : s2d::absent_frame::ignored, {},
+                        way);
+    return to_host(out);
+  }
+  static auto nms(const mask_batch& masks, const std::vector<float>& scores,
+                  const s2d::nms_options& options) {
+    const words memory{masks};
+    const auto on_scores = to_device(scores);
+    return kept(masks.count, [&](std::int64_t* to, std::int64_t* count) {
+      s2d::cuda::nms(memory.view, on_scores.data(), to, count, options);
+    });
+  }
+  static auto table_nms(const std::vector<float>& table, const std::vector<float>& scores,
+                        double threshold) {
+    const auto on_table = to_device(table), on_scores = to_device(scores);
+    return kept(on_scores.size(), [&](std::int64_t* to, std::int64_t* count) {
+      s2d::cuda::nms(on_table.data(), on_scores.size(), on_scores.data(), to, count, {threshold});
+    });
+  }
+  template <class Nms>
+  static std::vector<std::int64_t> kept(std::int64_t n, const Nms& nms) {
+    auto all = support::rubbish<std::int64_t>(n);
+    auto count = support::rubbish<std::int64_t>(1);
+    nms(all.data(), count.data());
+    auto host = to_host(all);
+    const auto number = to_host(count)[0];
+    REQUIRE((number >= 0 && number <= n));
+    host.resize(static_cast<std::size_t>(number));
+    return host;
+  }
 };
 
-void check_pairs(std::mt19937& random, std::int64_t n, std::int64_t m, std::int64_t h,
-                 std::int64_t w) {
-  CAPTURE(n, m, h, w);
-  const mask_batch a{random, n, h, w}, b{random, m, h, w};
-  const on_device left{a}, right{b};
-  const auto first = packed(a), second = packed(b);
-  const auto expected = s2d::iou<float>(first, second, {s2d::over::either, 0.5});
-  for (const auto way : {pair_counting::popcount, pair_counting::tensor_cores}) {
-    auto out = support::rubbish<float>(n * m);
-    iou(left.view, right.view, out.data(), {s2d::over::either, 0.5}, {}, way);
-    CHECK(to_host(out) == expected.values);
-    auto common = support::rubbish<std::int64_t>(n * m);
-    intersection_areas(left.view, right.view, common.data(), {}, way);
-    const auto host = to_host(common);
-    for (std::int64_t i = 0; i < n; i += 7)
-      for (std::int64_t j = 0; j < m; j += 5)
-        CHECK(host[static_cast<std::size_t>(i * m + j)] ==
-              s2d::intersection_area(first[static_cast<std::size_t>(i)],
-                                     second[static_cast<std::size_t>(j)]));
-  }
-}
+constexpr auto ways = {pair_counting::popcount, pair_counting::tensor_cores};
 
 }  // namespace
 
 TEST_CASE("the device's overlaps are the core's, counted either way", "[device][small]") {
   if (!support::has_device()) return;
   std::mt19937 random{1};
-  check_pairs(random, 0, 3, 4, 5);
-  check_pairs(random, 1, 1, 1, 1);
-  check_pairs(random, 5, 7, 9, 70);
-  check_pairs(random, 65, 129, 20, 64);
-  check_pairs(random, 70, 30, 97, 101);
+  for (const auto way : ways) {
+    for (const auto& sizes : support::all_pair_sizes())
+      support::check_pairs<device>(random, sizes, way);
+    support::check_pairs<device>(random, {65, 129, 20, 64}, way);
+    support::check_pairs<device>(random, {70, 30, 97, 101}, way);
+  }
 }
 
 TEST_CASE("the device's overlaps of large masks are the core's", "[device]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
-  check_pairs(random, 3, 4, 1080, 1920);
-  check_pairs(random, 130, 140, 480, 854);
+  for (const auto way : ways) {
+    support::check_pairs<device>(random, {3, 4, 1080, 1920}, way);
+    support::check_pairs<device>(random, {130, 140, 480, 854}, way);
+  }
 }
 
 TEST_CASE("the device's tubes overlap as the core's", "[device][small]") {
   if (!support::has_device()) return;
-  std::mt19937 random{3};
-  const std::int64_t n = 4, m = 6, frames = 5, h = 13, w = 70;
-  const mask_batch a{random, n * frames, h, w}, b{random, m * frames, h, w};
-  const on_device left{a}, right{b};
-  using tube = std::vector<s2d::tube_segment<s2d::bit_mask>>;
-  const auto tubes = [&](const mask_batch& batch) {
-    std::vector<tube> all(static_cast<std::size_t>(batch.count / frames));
-    for (std::int64_t i = 0; i < batch.count; ++i)
-      all[static_cast<std::size_t>(i / frames)].push_back(
-          {i % frames, brute_force::pack(batch.masks[static_cast<std::size_t>(i)])});
-    return all;
-  };
-  auto out = support::rubbish<float>(n * m);
-  tube_iou(left.view, nullptr, right.view, nullptr, frames, out.data());
-  CHECK(to_host(out) == s2d::tube_iou<float>(tubes(a), tubes(b)).values);
+  for (const auto way : ways) support::check_tubes<device>(way);
 }
 
 TEST_CASE("the device's suppression keeps what the core keeps", "[device][small]") {
   if (!support::has_device()) return;
-  std::mt19937 random{4};
-  for (const std::int64_t n : {0, 1, 64, 150}) {
-    const mask_batch masks{random, n, 12, 80};
-    const on_device memory{masks};
-    std::vector<float> scores;
-    for (std::int64_t i = 0; i < n; ++i) scores.push_back(static_cast<float>(random() % 20));
-    const auto on_scores = to_device(scores);
-    auto kept = support::rubbish<std::int64_t>(n);
-    auto count = support::rubbish<std::int64_t>(1);
-    nms(memory.view, on_scores.data(), kept.data(), count.data(), {0.3, s2d::over::either});
-    const auto expected = s2d::nms(packed(masks), scores, {0.3, s2d::over::either});
-    REQUIRE(to_host(count)[0] == static_cast<std::int64_t>(expected.size()));
-    const auto host = to_host(kept);
-    CHECK(std::equal(expected.begin(), expected.end(), host.begin()));
-  }
+  support::check_suppression<device>();
 }

@@ -1,77 +1,57 @@
 #include <s2d/cuda/pack.hpp>
 
 #include <cstdint>
-#include <tuple>
 #include <vector>
 
-#include "cuda/batches.hpp"
 #include "cuda/device/support.hpp"
+#include "cuda/pack_cases.hpp"
 
 using namespace s2d::cuda;
+using support::layout;
 using support::mask_batch;
 
-TEST_CASE("the device packs bytes, rows and columns, as the core", "[device][small]") {
-  if (!support::has_device()) return;
-  support::for_all_batches(1, [](const mask_batch& batch) {
-    const auto [n, h, w] = std::tuple{batch.count, batch.height, batch.width};
-    const auto rows = to_device(batch.rows()), columns = to_device(batch.columns());
-    auto out = support::rubbish<std::uint64_t>(batch.word_count());
-    pack(batch_view<const std::uint8_t>{rows.data(), n, h, w}, bits_view{out.data(), n, h, w});
-    CHECK(to_host(out) == batch.words());
-    out = support::rubbish<std::uint64_t>(batch.word_count());
-    pack(batch_view<const std::uint8_t>::column_major(columns.data(), n, h, w),
-         bits_view{out.data(), n, h, w});
-    CHECK(to_host(out) == batch.words());
-  });
-}
+namespace {
 
-TEST_CASE("the device packs from misaligned rows and gaps", "[device][small]") {
+struct device {
+  template <class T>
+  static std::vector<std::uint64_t> pack(const std::vector<T>& memory, const mask_batch& batch,
+                                         const layout& at, float threshold) {
+    const auto in = to_device(memory);
+    auto out = support::rubbish<std::uint64_t>(batch.word_count());
+    const auto view = support::view_at(in.data(), batch, at);
+    const bits_view bits{out.data(), batch.count, batch.height, batch.width};
+    if constexpr (sizeof(T) == 1)
+      s2d::cuda::pack(view, bits);
+    else
+      s2d::cuda::pack(view, threshold, bits);
+    return to_host(out);
+  }
+  static std::vector<std::uint8_t> unpack(const mask_batch& batch, const layout& at,
+                                          const std::vector<std::uint8_t>& memory) {
+    const auto bits = to_device(batch.words());
+    auto out = to_device(memory);
+    s2d::cuda::unpack(const_bits_view{bits.data(), batch.count, batch.height, batch.width},
+                      support::view_at(out.data(), batch, at));
+    return to_host(out);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the device packs bytes from any address and strides as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::for_all_batches(2, [](const mask_batch& batch) {
-    const auto [n, h, w] = std::tuple{batch.count, batch.height, batch.width};
-    const auto rows = batch.rows();
-    for (const std::size_t offset : {1, 4, 6}) {
-      std::vector<std::uint8_t> moved(offset, 9);
-      moved.insert(moved.end(), rows.begin(), rows.end());
-      const auto memory = to_device(moved);
-      const auto out = support::rubbish<std::uint64_t>(batch.word_count());
-      pack(batch_view<const std::uint8_t>{memory.data() + offset, n, h, w},
-           bits_view{const_cast<std::uint64_t*>(out.data()), n, h, w});
-      CHECK(to_host(out) == batch.words());
-    }
-  });
+  support::check_pack_bytes<device>();
 }
 
 TEMPLATE_TEST_CASE("the device packs logits of any format", "[device][small]", float, float16,
                    bfloat16) {
   if (!support::has_device()) return;
-  support::for_all_batches(3, [](const mask_batch& batch) {
-    const auto [n, h, w] = std::tuple{batch.count, batch.height, batch.width};
-    std::vector<TestType> logits;
-    for (const std::uint8_t value : batch.rows())
-      logits.push_back(from_float<TestType>(value != 0 ? -1.5f : -2.0f));
-    const auto memory = to_device(logits);
-    auto out = support::rubbish<std::uint64_t>(batch.word_count());
-    pack(batch_view<const TestType>{memory.data(), n, h, w}, -2.0f, bits_view{out.data(), n, h, w});
-    CHECK(to_host(out) == batch.words());
-  });
+  support::check_pack_logits<device, TestType>();
 }
 
-TEST_CASE("the device unpacks to rows and columns", "[device][small]") {
+TEST_CASE("the device unpacks to any strides, and nothing else is written", "[device][small]") {
   if (!support::has_device()) return;
-  support::for_all_batches(4, [](const mask_batch& batch) {
-    const auto [n, h, w] = std::tuple{batch.count, batch.height, batch.width};
-    const auto bits = to_device(batch.words());
-    const const_bits_view in{bits.data(), n, h, w};
-    auto rows = batch.rows(), columns = batch.columns();
-    for (auto& value : rows) value = value != 0;
-    for (auto& value : columns) value = value != 0;
-    auto out = support::rubbish<std::uint8_t>(n * h * w);
-    unpack(in, batch_view<std::uint8_t>{out.data(), n, h, w});
-    CHECK(to_host(out) == rows);
-    unpack(in, batch_view<std::uint8_t>::column_major(out.data(), n, h, w));
-    CHECK(to_host(out) == columns);
-  });
+  support::check_unpack<device>();
 }
 
 TEST_CASE("more than 2^31 pixels are packed and unpacked", "[device][huge]") {
@@ -96,14 +76,4 @@ TEST_CASE("more than 2^31 pixels are packed and unpacked", "[device][huge]") {
   unpack(const_bits_view{bits.data(), n, h, w}, batch_view<std::uint8_t>{again.data(), n, h, w});
   CHECK((to_host(dense) == to_host(again)));  // not two billion bytes in a message
   CHECK(to_host(bits.data() + bits.size() - 1, 1)[0] == std::uint64_t{1} << 63);
-}
-
-TEST_CASE("host memory is refused where checks are compiled in", "[device]") {
-  if (!support::has_device()) return;
-#if !defined(NDEBUG)
-  std::uint8_t byte = 1;
-  std::uint64_t word = 0;
-  CHECK_THROWS_AS(pack(batch_view<const std::uint8_t>{&byte, 1, 1, 1}, bits_view{&word, 1, 1, 1}),
-                  s2d::invalid_input);
-#endif
 }

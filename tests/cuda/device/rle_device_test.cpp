@@ -1,92 +1,103 @@
 #include <s2d/cuda/rle.hpp>
-#include <s2d/mask/rle.hpp>
 
 #include <cstdint>
-#include <tuple>
+#include <random>
 #include <vector>
 
-#include "cuda/batches.hpp"
 #include "cuda/device/support.hpp"
+#include "cuda/rle_cases.hpp"
 
 using namespace s2d::cuda;
+using support::layout;
 using support::mask_batch;
 
 namespace {
 
-std::vector<s2d::rle> core_runs(const mask_batch& batch) {
-  std::vector<s2d::rle> all;
-  for (const auto& mask : batch.masks) all.push_back(s2d::encode(s2d::mask_view{mask.view()}));
-  return all;
-}
-
-void check_one(const mask_batch& batch) {
-  const auto [n, h, w] = std::tuple{batch.count, batch.height, batch.width};
-  const auto expected = core_runs(batch);
-  const auto rows = to_device(batch.rows()), columns = to_device(batch.columns());
-  const auto words = to_device(batch.words());
-  using view = batch_view<const std::uint8_t>;
-  const rle_batch runs = encode(view{rows.data(), n, h, w});
-  CHECK(to_host(runs) == expected);
-  CHECK(to_host(encode(view::column_major(columns.data(), n, h, w))) == expected);
-  CHECK(to_host(encode(const_bits_view{words.data(), n, h, w})) == expected);
-
-  auto bits = support::rubbish<std::uint64_t>(batch.word_count());
-  decode(runs, bits_view{bits.data(), n, h, w});
-  CHECK(to_host(bits) == batch.words());
-  auto dense = support::rubbish<std::uint8_t>(n * h * w);
-  decode(to_device(expected), batch_view<std::uint8_t>{dense.data(), n, h, w});
-  auto ones = batch.rows();
-  for (auto& value : ones) value = value != 0;
-  CHECK(to_host(dense) == ones);
-
-  for (const bool from_runs : {false, true}) {
-    auto area = support::rubbish<std::int64_t>(n);
-    auto boxes = support::rubbish<mask_box>(n);
-    const const_bits_view packed{words.data(), n, h, w};
-    from_runs ? areas(runs, area.data()) : areas(packed, area.data());
-    from_runs ? bounding_boxes(runs, boxes.data()) : bounding_boxes(packed, boxes.data());
-    const auto host_areas = to_host(area);
-    const auto host_boxes = to_host(boxes);
-    for (std::size_t i = 0; i < batch.masks.size(); ++i) {
-      CHECK(host_areas[i] == brute_force::area(batch.masks[i]));
-      const s2d::box box = brute_force::bounding_box(batch.masks[i]);
-      CHECK(host_boxes[i] == mask_box{box.x, box.y, box.width, box.height});
-    }
+struct device {
+  template <class T>
+  static auto encode(const std::vector<T>& memory, const mask_batch& batch, const layout& at,
+                     float threshold) {
+    const auto in = to_device(memory);
+    const auto view = support::view_at(in.data(), batch, at);
+    if constexpr (sizeof(T) == 1)
+      return to_host(s2d::cuda::encode(view));
+    else
+      return to_host(s2d::cuda::encode(view, threshold));
   }
-}
+  static auto encode_bits(const mask_batch& batch) {
+    const auto words = to_device(batch.words());
+    return to_host(s2d::cuda::encode(view_of(words, batch)));
+  }
+  static auto decode_bits(const std::vector<s2d::rle>& masks, const mask_batch& batch) {
+    auto out = support::rubbish<std::uint64_t>(batch.word_count());
+    decode(on_device(masks, batch), bits_view{out.data(), batch.count, batch.height, batch.width});
+    return to_host(out);
+  }
+  static auto decode_dense(const std::vector<s2d::rle>& masks, const mask_batch& batch) {
+    auto out = support::rubbish<std::uint8_t>(batch.count * batch.height * batch.width);
+    decode(on_device(masks, batch),
+           batch_view<std::uint8_t>{out.data(), batch.count, batch.height, batch.width});
+    return to_host(out);
+  }
+  static support::measures measure_bits(const mask_batch& batch) {
+    const auto words = to_device(batch.words());
+    return measured(view_of(words, batch), batch.count);
+  }
+  static support::measures measure_runs(const mask_batch& batch) {
+    return measured(on_device(support::expected_runs(batch), batch), batch.count);
+  }
+
+  static const_bits_view view_of(const device_buffer<std::uint64_t>& words,
+                                 const mask_batch& batch) {
+    return {words.data(), batch.count, batch.height, batch.width};
+  }
+  // A list without masks has no size of its own.
+  static rle_batch on_device(const std::vector<s2d::rle>& masks, const mask_batch& batch) {
+    rle_batch runs = to_device(masks);
+    runs.height = batch.height;
+    runs.width = batch.width;
+    return runs;
+  }
+  template <class Masks>
+  static support::measures measured(const Masks& masks, std::int64_t count) {
+    auto area = support::rubbish<std::int64_t>(count);
+    auto boxes = support::rubbish<mask_box>(count);
+    areas(masks, area.data());
+    bounding_boxes(masks, boxes.data());
+    return {to_host(area), to_host(boxes)};
+  }
+};
 
 }  // namespace
 
-TEST_CASE("the device encodes, decodes and measures as the core", "[device][small]") {
+TEST_CASE("the device encodes bytes of any strides, and bits, as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::for_all_batches(1, check_one);
+  support::for_all_encodable(1, support::check_encode<device>);
 }
 
-TEST_CASE("the device encodes masks of many segments", "[device]") {
+TEMPLATE_TEST_CASE("the device encodes logits of any format", "[device][small]", float, float16,
+                   bfloat16) {
+  if (!support::has_device()) return;
+  support::for_all_encodable(2, support::check_encode_logits<device, TestType>);
+}
+
+TEST_CASE("the device decodes and measures as the core", "[device][small]") {
+  if (!support::has_device()) return;
+  support::for_all_encodable(3, support::check_decode<device>);
+  support::for_all_batches(4, support::check_measures<device>);
+}
+
+TEST_CASE("the device encodes, decodes and measures masks of many segments", "[device]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
-  for (int round = 0; round < 6; ++round) {
-    check_one(mask_batch{random, 5, 1080, 1920});
-    check_one(mask_batch{random, 20, 480, 854});
-  }
-}
-
-TEST_CASE("the device encodes logits of any format", "[device][small]") {
-  if (!support::has_device()) return;
-  support::for_all_batches(3, [](const mask_batch& batch) {
-    std::vector<float> logits;
-    std::vector<float16> halves;
-    for (const auto value : batch.rows()) {
-      logits.push_back(value != 0 ? 0.5f : -0.5f);
-      halves.push_back(from_float<float16>(logits.back()));
+  for (int round = 0; round < 6; ++round)
+    for (const auto& batch :
+         {mask_batch{random, 5, 1080, 1920}, mask_batch{random, 20, 480, 854}}) {
+      const auto runs = support::expected_runs(batch);
+      const layout rows{0, batch.height * batch.width, batch.width, 1};
+      CHECK(device::encode(batch.rows(), batch, rows, 0) == runs);
+      CHECK(device::encode_bits(batch) == runs);
+      support::check_decode<device>(batch);
+      support::check_measures<device>(batch);
     }
-    const auto memory = to_device(logits);
-    const auto half_memory = to_device(halves);
-    CHECK(to_host(
-              encode(batch_view<const float>{memory.data(), batch.count, batch.height, batch.width},
-                     0.0f)) == core_runs(batch));
-    CHECK(to_host(encode(
-              batch_view<const float16>{half_memory.data(), batch.count, batch.height, batch.width},
-              0.0f)) == core_runs(batch));
-  });
 }

@@ -49,8 +49,7 @@ inline void require_components(const char* what, const const_bits_view& masks) {
                                                 std::int32_t* labels = nullptr,
                                                 stream_view stream = {}) {
   checks::require_components("components", masks);
-  if (labels != nullptr)
-    checks::require_device("components: labels", labels, masks.count * masks.height * masks.width);
+  checks::require_optional("components: labels", labels, masks.count * masks.height * masks.width);
   return detail::launch_components(masks, touching == connectivity::eight, labels, stream);
 }
 

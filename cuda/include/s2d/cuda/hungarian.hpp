@@ -46,6 +46,7 @@ inline void hungarian(const float* cost, std::int64_t count, std::int64_t n, std
   checks::require_device("hungarian: column_of", column_of,
                          checks::checked_product("hungarian", count, n));
   checks::require_device("hungarian: status", status, count);
+  checks::require_optional("hungarian: totals", totals, count);
   require(n <= INT32_MAX && m <= INT32_MAX, "hungarian: ", n, " x ", m,
           ", expected sides below 2^31");
   detail::launch_hungarian(cost, count, n, m, maximize, column_of, totals, status, stream);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <s2d/core/view.hpp>
 #include <s2d/cuda/stream.hpp>
 #include <s2d/cuda/view.hpp>
 #include <s2d/cuda/detail/check.hpp>
@@ -43,8 +44,7 @@ namespace checks {
 inline void require_pairs(const char* what, const const_bits_view& a, const const_bits_view& b) {
   require_view(what, a);
   require_view(what, b);
-  require(a.height == b.height && a.width == b.width, what, ": sizes differ, ", a.height, " x ",
-          a.width, " and ", b.height, " x ", b.width, " (height x width)");
+  s2d::detail::require_same_size(what, a, b);
   require(checked_product(what, a.height, a.width) < std::int64_t{1} << 31, what, ": ", a.height,
           " x ", a.width, " (height x width), expected less than 2^31 pixels");
 }
@@ -89,6 +89,8 @@ inline void tube_iou(const const_bits_view& a, const std::uint8_t* present_a,
   require(frames > 0 && a.count % frames == 0 && b.count % frames == 0, "tube_iou: ", a.count,
           " and ", b.count, " masks of tubes of ", frames, " frames, expected multiples");
   checks::checked_product("tube_iou", frames, a.height, a.width);
+  checks::require_optional("tube_iou: present_a", present_a, a.count);
+  checks::require_optional("tube_iou: present_b", present_b, b.count);
   checks::require_device("tube_iou: out", out,
                          checks::checked_product("tube_iou", a.count / frames, b.count / frames));
   detail::launch_tube_iou(a, present_a, b, present_b, frames, absent == absent_frame::empty, out,

@@ -10,16 +10,8 @@ namespace detail {
 
 template <class T>
 rle_batch launch_encode(const batch_view<const T>& masks, float threshold, stream_view stream) {
-  const device_executor run{stream};
-  const column_grid grid{masks.count, masks.height, masks.width};
-  const foreground_test<T> test{threshold};
-  if constexpr (sizeof(T) == 1) {
-    if (masks.row_stride == 1 && masks.column_stride != 1)
-      return encode_on<device_buffer>(run, column_source{masks}, grid);
-    return encode_on<device_buffer>(run, dense_source<T, 4>{masks, test}, grid);
-  } else {
-    return encode_on<device_buffer>(run, dense_source<T, 1>{masks, test}, grid);
-  }
+  return encode_dense_on<device_buffer>(device_executor{stream}, masks,
+                                        foreground_test<T>{threshold});
 }
 
 S2D_CUDA_INLINE rle_batch launch_encode(const const_bits_view& masks, stream_view stream) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/view.hpp>
 #include <s2d/cuda/pack.hpp>
 #include <s2d/cuda/rle_types.hpp>
 #include <s2d/cuda/stream.hpp>
@@ -138,7 +139,7 @@ inline void bounding_boxes(const rle_batch& masks, mask_box* out, stream_view st
     batch.width = masks[0].width;
   }
   for (const rle& mask : masks) {
-    checks::require_same_size("to_device", masks[0], mask);
+    s2d::detail::require_same_size("to_device", masks[0], mask);
     std::uint64_t pixels = 0;
     for (const std::uint32_t length : mask.counts) pixels += length;
     require(pixels == static_cast<std::uint64_t>(mask.height * mask.width),

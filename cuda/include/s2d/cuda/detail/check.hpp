@@ -42,6 +42,12 @@ void require_device(const char* what, const T* data, std::int64_t elements) {
 #endif
 }
 
+/// The same for memory that a caller may leave out: null will do.
+template <class T>
+void require_optional(const char* what, const T* data, std::int64_t elements) {
+  if (data != nullptr) require_device(what, data, elements);
+}
+
 template <class T>
 void require_view(const char* what, const batch_view<T>& view) {
   require_device(what, view.data, checked_product(what, view.count, view.height, view.width));
@@ -74,12 +80,6 @@ void require_same_extents(const char* what, const A& a, const B& b) {
   require(a.count == b.count && a.height == b.height && a.width == b.width, what,
           ": extents differ, ", a.count, " x ", a.height, " x ", a.width, " and ", b.count, " x ",
           b.height, " x ", b.width, " (count x height x width)");
-}
-
-template <class A, class B>
-void require_same_size(const char* what, const A& a, const B& b) {
-  require(a.height == b.height && a.width == b.width, what, ": sizes differ, ", a.height, " x ",
-          a.width, " and ", b.height, " x ", b.width, " (height x width)");
 }
 
 }  // namespace checks

@@ -268,5 +268,55 @@ void nms_on(const Executor& run, const Overlap& overlap, const float* scores, st
                      keep_greedily{conflicts.data(), order.data(), n, removed.data(), kept, count});
 }
 
+/// Overlaps of all pairs. @param count_pairs  as count_pairs_on without `run`, here and below
+template <class Executor, class Count>
+void iou_on(const Executor& run, const Count& count_pairs, const const_bits_view& a,
+            const const_bits_view& b, int rule, double when_empty, float* out) {
+  constexpr const char* what = "iou";
+  auto common = run.template allocate<unsigned long long>(a.count * b.count);
+  auto areas_a = run.template allocate<std::int64_t>(a.count);
+  auto areas_b = run.template allocate<std::int64_t>(b.count);
+  count_pairs(what, word_rows{a.data, a.count}, word_rows{b.data, b.count}, a.words_per_mask(),
+              common.data());
+  measure_on(run, what, a, areas_a.data(), nullptr);
+  measure_on(run, what, b, areas_b.data(), nullptr);
+  run.for_each(
+      what, a.count * b.count,
+      share_pairs{common.data(), areas_a.data(), areas_b.data(), b.count, rule, when_empty, out});
+}
+
+template <class Executor, class Count>
+void tube_iou_on(const Executor& run, const Count& count_pairs, const const_bits_view& a,
+                 const std::uint8_t* present_a, const const_bits_view& b,
+                 const std::uint8_t* present_b, std::int64_t frames, bool absent_is_empty,
+                 float* out) {
+  constexpr const char* what = "tube_iou";
+  const std::int64_t n = a.count / frames, m = b.count / frames;
+  auto common = run.template allocate<unsigned long long>(n * m);
+  auto areas_a = run.template allocate<std::int64_t>(a.count);
+  auto areas_b = run.template allocate<std::int64_t>(b.count);
+  count_pairs(what, word_rows{a.data, n}, word_rows{b.data, m}, frames * a.words_per_mask(),
+              common.data());
+  measure_on(run, what, a, areas_a.data(), nullptr);
+  measure_on(run, what, b, areas_b.data(), nullptr);
+  run.for_each(what, n * m,
+               share_tubes{common.data(), areas_a.data(), areas_b.data(), present_a, present_b, m,
+                           frames, absent_is_empty, out});
+}
+
+template <class Executor, class Count>
+void mask_nms_on(const Executor& run, const Count& count_pairs, const const_bits_view& masks,
+                 const float* scores, double threshold, int rule, std::int64_t* kept,
+                 std::int64_t* count) {
+  const std::int64_t n = masks.count;
+  const word_rows rows{masks.data, n};
+  auto common = run.template allocate<unsigned long long>(n * n);
+  auto areas = run.template allocate<std::int64_t>(n);
+  count_pairs("nms", rows, rows, masks.words_per_mask(), common.data());
+  measure_on(run, "nms", masks, areas.data(), nullptr);
+  nms_on(run, mask_overlap{common.data(), areas.data(), n, rule}, scores, n, threshold, kept,
+         count);
+}
+
 }  // namespace detail
 }  // namespace s2d::cuda::inline S2D_CUDA_ABI

@@ -32,6 +32,11 @@ struct column_grid {
                                             std::int64_t x) const {
     return (mask * words() + k) * width + x;
   }
+  /// Rows of word k of a column, 1 to 32.
+  [[nodiscard]] S2D_HD int rows_of(std::int64_t k) const {
+    const std::int64_t left = height - 32 * k;
+    return left < 32 ? static_cast<int>(left) : 32;
+  }
   /// Segments in the order of runs: down a column, then the next.
   [[nodiscard]] S2D_HD std::int64_t segment_at(std::int64_t mask, std::int64_t x,
                                                std::int64_t s) const {
@@ -144,8 +149,7 @@ struct scan_segments {
     }
     for (std::int64_t k = s * segment_words; k < (s + 1) * segment_words && 32 * k < grid.height;
          ++k) {
-      const std::int64_t left = grid.height - 32 * k;
-      const int rows = left < 32 ? static_cast<int>(left) : 32;
+      const int rows = grid.rows_of(k);
       std::uint32_t some[columns] = {};
       source.read(mask, 32 * k, x, rows, some);
       for (int c = 0; c < columns; ++c) {
@@ -191,8 +195,7 @@ struct write_changes {
     else if (x > 0)
       before = words[grid.word_at(mask, last, x - 1)] >> ((grid.height - 1) % 32) & 1;
     for (std::int64_t k = first; k < first + segment_words && k <= last; ++k) {
-      const std::int64_t left = grid.height - 32 * k;
-      const int rows = left < 32 ? static_cast<int>(left) : 32;
+      const int rows = grid.rows_of(k);
       const std::uint32_t word = words[grid.word_at(mask, k, x)];
       for (std::uint32_t rest = changes_of(word, before, rows); rest != 0; rest &= rest - 1)
         *to++ = static_cast<std::uint32_t>(x * grid.height + 32 * k + lowest_bit(rest));
@@ -264,6 +267,20 @@ basic_rle_batch<Buffer> encode_on(const Executor& run, const Source& source,
   return out;
 }
 
+/// Of dense masks: how they are read goes by how they lie.
+template <template <class> class Buffer, class Executor, class T>
+basic_rle_batch<Buffer> encode_dense_on(const Executor& run, const batch_view<const T>& masks,
+                                        const foreground_test<T>& test) {
+  const column_grid grid{masks.count, masks.height, masks.width};
+  if constexpr (sizeof(T) == 1) {
+    if (masks.row_stride == 1 && masks.column_stride != 1)
+      return encode_on<Buffer>(run, column_source{masks}, grid);
+    return encode_on<Buffer>(run, dense_source<T, 4>{masks, test}, grid);
+  } else {
+    return encode_on<Buffer>(run, dense_source<T, 1>{masks, test}, grid);
+  }
+}
+
 /// What functions that read runs need.
 struct runs_view {
   const std::uint32_t* lengths;
@@ -283,8 +300,7 @@ struct write_words {
     const quotient b = divide(a.whole, grid.words());
     const std::int64_t mask = b.whole, x = a.rest, k = b.rest;
     const std::uint64_t first = offsets[mask], last = offsets[mask + 1], base = sums[first];
-    const std::int64_t left = grid.height - 32 * k;
-    const int rows = left < 32 ? static_cast<int>(left) : 32;
+    const int rows = grid.rows_of(k);
     const auto begin = base + static_cast<std::uint64_t>(x * grid.height + 32 * k);
     // The first run that ends behind `begin`.
     std::uint64_t low = first, high = last;
@@ -378,6 +394,20 @@ struct add {
   }
 };
 
+/// What the threads of a block have found of a mask, together. Either result may be null.
+template <class Block>
+S2D_DEVICE void write_measures(Block& block, std::int64_t mask, std::int64_t area,
+                               const extremes& found, std::int64_t* areas, mask_box* boxes) {
+  if (areas != nullptr) {
+    const std::int64_t sum = block.reduce(area, add{});
+    if (block.thread() == 0) areas[mask] = sum;
+  }
+  if (boxes != nullptr) {
+    const extremes all = block.reduce(found, join_extremes{});
+    if (block.thread() == 0) boxes[mask] = all.box();
+  }
+}
+
 /// Area and box of a mask by one block.
 struct measure_bits {
   static constexpr int threads = 256;
@@ -401,14 +431,7 @@ struct measure_bits {
       found.include(x + static_cast<std::uint32_t>(lowest_bit(word)), y,
                     x + static_cast<std::uint32_t>(highest_bit(word)), y);
     }
-    if (areas != nullptr) {
-      const std::int64_t sum = block.reduce(area, add{});
-      if (block.thread() == 0) areas[mask] = sum;
-    }
-    if (boxes != nullptr) {
-      const extremes all = block.reduce(found, join_extremes{});
-      if (block.thread() == 0) boxes[mask] = all.box();
-    }
+    write_measures(block, mask, area, found, areas, boxes);
   }
 };
 
@@ -440,14 +463,7 @@ struct measure_masks_of_runs {
                     static_cast<std::uint32_t>(x1),
                     static_cast<std::uint32_t>(one_column ? (end - 1) % height : height - 1));
     }
-    if (areas != nullptr) {
-      const std::int64_t sum = block.reduce(area, add{});
-      if (block.thread() == 0) areas[mask] = sum;
-    }
-    if (boxes != nullptr) {
-      const extremes all = block.reduce(found, join_extremes{});
-      if (block.thread() == 0) boxes[mask] = all.box();
-    }
+    write_measures(block, mask, area, found, areas, boxes);
   }
 };
 
