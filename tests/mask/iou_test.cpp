@@ -44,7 +44,7 @@ double pixel_by_pixel(const brute_force::dense& a, const brute_force::dense& b,
 
 }  // namespace
 
-TEST_CASE("common bits are counted alike one by one and by adders", "[iou]") {
+TEST_CASE("common bits are counted alike one by one, by adders and by vectors", "[iou]") {
   std::mt19937_64 random{3};
   for (std::ptrdiff_t n = 0; n < 200; ++n) {
     CAPTURE(n);
@@ -134,6 +134,55 @@ TEST_CASE("many masks fill more than one tile of the cache", "[iou]") {
     for (std::ptrdiff_t j = 0; j < table.width; ++j)
       CHECK(table(i, j) ==
             s2d::iou(a.packed[static_cast<std::size_t>(i)], b.packed[static_cast<std::size_t>(j)]));
+}
+
+TEST_CASE("masks too large for the cache are compared strip by strip, in tiles of their own",
+          "[iou]") {
+  // Strips of 400 words: 82 masks make a tile. Boxes of every kind, some of them whole, some empty.
+  std::mt19937 random{17};
+  bits a, b;
+  const auto make = [&](int kind) {
+    s2d::bit_mask mask(400, 560);
+    const auto within = [&](std::ptrdiff_t n) {
+      return kind % 4 == 0 ? 0 : static_cast<std::ptrdiff_t>(random()) % n;
+    };
+    const std::ptrdiff_t left = within(200), top = within(150), right = 560 - within(200),
+                         bottom = 400 - within(150);
+    if (kind % 31 != 5)
+      for (int point = 0; point < 20'000; ++point)
+        mask.set(top + static_cast<std::ptrdiff_t>(random()) % (bottom - top),
+                 left + static_cast<std::ptrdiff_t>(random()) % (right - left));
+    return mask;
+  };
+  for (int i = 0; i < 91; ++i) a.push_back(make(i));
+  for (int j = 0; j < 86; ++j) b.push_back(make(j));
+  const auto table = s2d::iou<double>(a, b);
+  int wrong = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    for (std::size_t j = 0; j < b.size(); ++j)
+      wrong += table.values[i * b.size() + j] != s2d::iou(a[i], b[j]);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("dense masks become the same strips as packed ones", "[iou]") {
+  std::mt19937 random{19};
+  s2d::detail::strip_masks dense, packed;
+  for (int round = 0; round < 400; ++round) {
+    // A few pixels in a random part, so that boxes end anywhere; of every size in turn.
+    const std::ptrdiff_t height = round % 23, width = round * 7 % 200;
+    s2d::matrix<std::uint8_t> mask(height, width);
+    for (int point = round % 4; point > 0 && !mask.values.empty(); --point)
+      mask.values[random() % mask.values.size()] = 255;
+    dense.add(s2d::mask_view<const std::uint8_t>{mask.view()});
+    packed.add(s2d::pack(s2d::mask_view<const std::uint8_t>{mask.view()}));
+    const auto &a = dense.entries().back(), &b = packed.entries().back();
+    CAPTURE(round, height, width);
+    REQUIRE(a.bounds == b.bounds);
+    REQUIRE(a.area == b.area);
+    REQUIRE(dense.size() == packed.size());
+    const auto i = static_cast<std::size_t>(round);
+    REQUIRE(s2d::detail::strip_masks::common(dense, i, packed, i) == a.area);
+  }
 }
 
 TEST_CASE("overlaps and crowds equal those of pycocotools", "[iou]") {

@@ -42,12 +42,20 @@ inline void spread_bits_plain(std::uint64_t bits, std::uint8_t* bytes) noexcept 
 using bytes32 = char __attribute__((vector_size(32)));
 
 [[nodiscard]] inline std::uint64_t nonzero_bits(const void* bytes) noexcept {
+#if defined(__AVX512BW__)
+  using bytes64 = char __attribute__((vector_size(64)));
+  bytes64 all;
+  std::memcpy(&all, bytes, 64);
+  constexpr int differs = 4;
+  return __builtin_ia32_cmpb512_mask(all, bytes64{}, differs, ~std::uint64_t{0});
+#else
   bytes32 low, high;
   std::memcpy(&low, bytes, 32);
   std::memcpy(&high, static_cast<const unsigned char*>(bytes) + 32, 32);
   const auto zero_low = static_cast<std::uint32_t>(__builtin_ia32_pmovmskb256(low == 0));
   const auto zero_high = static_cast<std::uint32_t>(__builtin_ia32_pmovmskb256(high == 0));
   return ~(zero_low | std::uint64_t{zero_high} << 32);
+#endif
 }
 
 inline void spread_bits(std::uint64_t bits, std::uint8_t* bytes) noexcept {

@@ -78,10 +78,57 @@ namespace detail {
 #endif
 }
 
+#if defined(__AVX512VPOPCNTDQ__) && defined(__GNUC__)
+
+/// The same for processors that can, 8 words at a time.
+[[nodiscard]] inline std::uint64_t common_bits_by_vector(const std::uint64_t* a,
+                                                         const std::uint64_t* b,
+                                                         std::ptrdiff_t n) noexcept {
+  using vector = long long __attribute__((vector_size(64)));
+  const auto count = [](vector v) {
+#if defined(__clang__)
+    return __builtin_ia32_vpopcntq_512(v);
+#else
+    return __builtin_ia32_vpopcountq_v8di(v);
+#endif
+  };
+  const auto both = [&](std::ptrdiff_t i) {
+    vector x, y;
+    std::memcpy(&x, a + i, sizeof x);
+    std::memcpy(&y, b + i, sizeof y);
+    return count(x & y);
+  };
+  vector sum{}, second{}, third{}, fourth{};  // four additions are under way at a time
+  std::ptrdiff_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    sum += both(i);
+    second += both(i + 8);
+    third += both(i + 16);
+    fourth += both(i + 24);
+  }
+  sum += second + third + fourth;
+  for (; i + 8 <= n; i += 8) sum += both(i);
+  if (i < n) {  // words that are not there are not read, and count as zero
+    const auto some = static_cast<unsigned char>((1U << (n - i)) - 1);
+    const auto part = [&](const std::uint64_t* words) {
+      return __builtin_ia32_loaddqudi512_mask(reinterpret_cast<const long long*>(words + i),
+                                              vector{}, some);
+    };
+    sum += count(part(a) & part(b));
+  }
+  sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3);
+  sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1, 6, 7, 4, 5);
+  return static_cast<std::uint64_t>(sum[0] + sum[1]);
+}
+
+#endif
+
 [[nodiscard]] inline std::uint64_t common_bits(const std::uint64_t* a, const std::uint64_t* b,
                                                std::ptrdiff_t n) noexcept {
-#if defined(__AVX512VPOPCNTDQ__) || !defined(__x86_64__)
-  return common_bits_by_word(a, b, n);  // compilers count whole vectors here
+#if defined(__AVX512VPOPCNTDQ__) && defined(__GNUC__)
+  return common_bits_by_vector(a, b, n);
+#elif !defined(__x86_64__)
+  return common_bits_by_word(a, b, n);
 #else
   return n < 32 ? common_bits_by_word(a, b, n) : common_bits_by_adders(a, b, n);
 #endif

@@ -1,6 +1,7 @@
 // Masks packed for being compared with many others: cropped to their box and cut into strips.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -44,25 +45,52 @@ class strip_masks {
     words_.clear();
   }
 
+  /// Room for `count` packed masks of that size; what is not used costs nothing.
+  void reserve(std::size_t count, std::ptrdiff_t height, std::ptrdiff_t width) {
+    words_.reserve(count * static_cast<std::size_t>(height * ((width + 63) / 64)));
+  }
+
+  /// Words of all masks.
+  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
+
   /// Words of mask i.
   [[nodiscard]] std::ptrdiff_t size_of(std::size_t i) const noexcept {
     return entries_[i].strips * entries_[i].length;
   }
 
   void add(const bit_mask& mask) {
-    const box bounds = bounding_box(mask);
-    entry& one = open(bounds, bounds.x, bounds.width, bounds.y, bounds.height);
-    std::uint64_t* const to = words_.data() + one.at;
-    for (std::ptrdiff_t y = 0; y < one.length; ++y) {
-      const std::uint64_t* const row = mask.row(one.begin + y) + one.first_strip;
-      for (std::ptrdiff_t s = 0; s < one.strips; ++s) to[s * one.length + y] = row[s];
-    }
-    one.area = static_cast<std::ptrdiff_t>(common_bits(to, to, one.strips * one.length));
+    add_rows(mask.words().data(), mask.words_per_row(), bounding_box(mask));
   }
 
+  /// Packs every row, of which only those with foreground are looked at again.
   template <class T>
   void add(const mask_view<T>& mask) {
-    add(pack(mask));
+    const std::ptrdiff_t words = (mask.width + 63) / 64;
+    packed_.resize(static_cast<std::size_t>(mask.height * words));
+    any_.assign(static_cast<std::size_t>(words), 0);
+    std::ptrdiff_t top = mask.height, bottom = 0;  // bottom: one behind
+    for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
+      std::uint64_t* const row = packed_.data() + y * words;
+      pack_row(mask.row(y), mask.column_stride, mask.width, row);
+      std::uint64_t any = 0;
+      for (std::ptrdiff_t w = 0; w < words; ++w) {
+        any |= row[w];
+        any_[static_cast<std::size_t>(w)] |= row[w];
+      }
+      if (any == 0) continue;
+      if (top == mask.height) top = y;
+      bottom = y + 1;
+    }
+    box bounds;
+    if (bottom != 0) {
+      std::ptrdiff_t first = 0, last = words - 1;
+      const auto column = [this](std::ptrdiff_t w) { return any_[static_cast<std::size_t>(w)]; };
+      while (column(first) == 0) ++first;
+      while (column(last) == 0) --last;
+      const std::ptrdiff_t left = first * 64 + std::countr_zero(column(first));
+      bounds = {left, top, last * 64 + 64 - std::countl_zero(column(last)) - left, bottom - top};
+    }
+    add_rows(packed_.data(), words, bounds);
   }
 
   /// Marks where the value changes down each column (every column begins as background), then sums
@@ -121,18 +149,21 @@ class strip_masks {
     words_.resize(one.at + static_cast<std::size_t>(one.strips) * length);
   }
 
-  /// Pixels that mask i of `a` and mask j of `b` have in common.
+  /// Pixels that mask i of `a` and mask j of `b` have in common, in the strips from `first` to
+  /// the one before `behind`.
   [[nodiscard]] static std::ptrdiff_t common(const strip_masks& a, std::size_t i,
-                                             const strip_masks& b, std::size_t j) noexcept {
+                                             const strip_masks& b, std::size_t j,
+                                             std::ptrdiff_t first = 0,
+                                             std::ptrdiff_t behind = PTRDIFF_MAX) noexcept {
     const entry &p = a.entries_[i], &q = b.entries_[j];
     if (!boxes_meet(p.bounds, q.bounds)) return 0;
     const auto later = [](std::ptrdiff_t v, std::ptrdiff_t w) { return v > w ? v : w; };
     const auto earlier = [](std::ptrdiff_t v, std::ptrdiff_t w) { return v < w ? v : w; };
     const std::ptrdiff_t begin = later(p.begin, q.begin);
     const std::ptrdiff_t length = earlier(p.begin + p.length, q.begin + q.length) - begin;
-    const std::ptrdiff_t last = earlier(p.first_strip + p.strips, q.first_strip + q.strips);
+    behind = earlier(behind, earlier(p.first_strip + p.strips, q.first_strip + q.strips));
     std::uint64_t count = 0;
-    for (std::ptrdiff_t s = later(p.first_strip, q.first_strip); s < last; ++s)
+    for (std::ptrdiff_t s = later(first, later(p.first_strip, q.first_strip)); s < behind; ++s)
       count += common_bits(
           a.words_.data() + p.at + (s - p.first_strip) * p.length + (begin - p.begin),
           b.words_.data() + q.at + (s - q.first_strip) * q.length + (begin - q.begin), length);
@@ -140,6 +171,17 @@ class strip_masks {
   }
 
  private:
+  /// Cuts packed rows of `words` words into columns.
+  void add_rows(const std::uint64_t* rows, std::ptrdiff_t words, const box& bounds) {
+    entry& one = open(bounds, bounds.x, bounds.width, bounds.y, bounds.height);
+    std::uint64_t* const to = words_.data() + one.at;
+    for (std::ptrdiff_t y = 0; y < one.length; ++y) {
+      const std::uint64_t* const row = rows + (one.begin + y) * words + one.first_strip;
+      for (std::ptrdiff_t s = 0; s < one.strips; ++s) to[s * one.length + y] = row[s];
+    }
+    one.area = static_cast<std::ptrdiff_t>(common_bits(to, to, one.strips * one.length));
+  }
+
   /// A new entry: `across` counts pixels over the strips, `along` steps along them.
   entry& open(const box& bounds, std::ptrdiff_t across, std::ptrdiff_t across_size,
               std::ptrdiff_t along, std::ptrdiff_t along_size) {
@@ -190,6 +232,7 @@ class strip_masks {
 
   std::vector<entry> entries_;
   std::vector<std::uint64_t> words_;
+  std::vector<std::uint64_t> packed_, any_;  // rows of a dense mask, and what is set in any of them
 };
 
 }  // namespace detail
