@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,23 +33,6 @@ struct ap_instance {
 };
 
 namespace detail {
-
-template <class Shape>
-[[nodiscard]] double class_area(const ap_instance<Shape>& one) {
-  if (one.area >= 0) return one.area;
-  if constexpr (mask_form<Shape>) {
-    return static_cast<double>(area(*one.shape));
-  } else {
-    double sum = 0;
-    std::size_t count = 0;
-    for (auto at = std::begin(*one.shape); at != std::end(*one.shape); ++at) {
-      const std::ptrdiff_t pixels = area(at->mask);
-      sum += static_cast<double>(pixels);
-      count += pixels > 0;
-    }
-    return count == 0 ? 0 : sum / static_cast<double>(count);
-  }
-}
 
 /// Members of a group, in the order in which the evaluators take them.
 struct group_members {
@@ -106,12 +90,8 @@ template <class Shape>
   ap_group group;
   group.category = members.category;
   const std::size_t n = members.found.size(), m = members.truths.size();
-  for (const std::size_t d : members.found) {
-    group.score.push_back(found[d].score);
-    group.area.push_back(class_area(found[d]));
-  }
+  for (const std::size_t d : members.found) group.score.push_back(found[d].score);
   for (const std::size_t g : members.truths) {
-    group.truth_area.push_back(class_area(truths[g]));
     group.truth_ignored.push_back(truths[g].crowd);
     group.truth_crowd.push_back(truths[g].crowd);
   }
@@ -121,7 +101,20 @@ template <class Shape>
   const auto get_truth = [&](std::size_t j) -> const Shape& {
     return *truths[members.truths[j]].shape;
   };
+  // The stated area, or the measured one of number i.
+  const auto add_areas = [&](const auto& area_found, const auto& area_truth) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const double stated = found[members.found[i]].area;
+      group.area.push_back(stated >= 0 ? stated : area_found(i));
+    }
+    for (std::size_t j = 0; j < m; ++j) {
+      const double stated = truths[members.truths[j]].area;
+      group.truth_area.push_back(stated >= 0 ? stated : area_truth(j));
+    }
+  };
   if constexpr (mask_form<Shape>) {
+    add_areas([&](std::size_t i) { return static_cast<double>(area(get_found(i))); },
+              [&](std::size_t j) { return static_cast<double>(area(get_truth(j))); });
     group.overlap = {static_cast<std::ptrdiff_t>(n), static_cast<std::ptrdiff_t>(m)};
     for (std::size_t i = 0; i < n && m > 0; ++i)
       require_size("evaluate_instances: ", get_found(i), get_truth(0).height, get_truth(0).width);
@@ -137,7 +130,17 @@ template <class Shape>
         },
         buffers);
   } else {
-    group.overlap = tube_table<double>(n, get_found, m, get_truth, absent_frame::empty);
+    using mask = std::remove_cvref_t<decltype(std::begin(get_found(0))->mask)>;
+    tube_masks<mask> tubes_found{n, get_found}, tubes_truth{m, get_truth};
+    const auto mean = [](const tube_masks<mask>& tubes) {
+      return [&tubes](std::size_t i) {
+        return tubes.frames[i] == 0
+                   ? 0.0
+                   : static_cast<double>(tubes.pixels[i]) / static_cast<double>(tubes.frames[i]);
+      };
+    };
+    add_areas(mean(tubes_found), mean(tubes_truth));
+    group.overlap = tube_table<double>(tubes_found, tubes_truth, absent_frame::empty);
   }
   return group;
 }

@@ -28,9 +28,15 @@ concept mask_list = requires(const Masks& masks) {
 namespace detail {
 
 template <class Mask>
-void require_size(const char* what, const Mask& mask, std::ptrdiff_t height, std::ptrdiff_t width) {
+void require_extents(const char* what, const Mask& mask, std::ptrdiff_t height,
+                     std::ptrdiff_t width) {
   require(mask.height == height && mask.width == width, what, "sizes differ, ", height, " x ",
           width, " and ", mask.height, " x ", mask.width, " (height x width)");
+}
+
+template <class Mask>
+void require_size(const char* what, const Mask& mask, std::ptrdiff_t height, std::ptrdiff_t width) {
+  require_extents(what, mask, height, width);
   if constexpr (std::same_as<Mask, rle>) require_whole(what, mask);
 }
 

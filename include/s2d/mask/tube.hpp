@@ -83,7 +83,7 @@ template <mask_tube A, mask_tube B>
 
 namespace detail {
 
-/// The masks of many tubes, handed out frame by frame.
+/// The masks of many tubes, handed out frame by frame. Run lengths are checked.
 template <class Mask>
 class tube_masks {
  public:
@@ -96,7 +96,7 @@ class tube_masks {
 
   /// get(i) is tube i of n.
   template <class Get>
-  tube_masks(std::size_t n, const Get& get) : pixels(n) {
+  tube_masks(std::size_t n, const Get& get) : pixels(n), frames(n) {
     for (std::size_t i = 0; i < n; ++i) {
       const auto& tube = get(i);
       next_.push_back(masks_.size());
@@ -109,7 +109,9 @@ class tube_masks {
         first = false;
         last = frame;
         masks_.push_back({frame, i, &at->mask});
-        pixels[i] += area(at->mask);
+        const std::ptrdiff_t count = area(at->mask);
+        pixels[i] += count;
+        frames[i] += count > 0;
       }
       end_.push_back(masks_.size());
     }
@@ -132,6 +134,7 @@ class tube_masks {
   }
 
   std::vector<std::ptrdiff_t> pixels;  ///< [tubes] area over all frames
+  std::vector<std::ptrdiff_t> frames;  ///< [tubes] in which a mask has pixels
 
  private:
   std::vector<one> masks_;  // tube by tube
@@ -155,7 +158,7 @@ void use_tube_pairs(tube_masks<Mask>& a, tube_masks<Mask>& b, const Use& use) {
     const Mask& first = *left.front().mask;
     for (const auto* list : {&left, &right})
       for (const auto& each : *list)
-        require_size("tube_iou: ", *each.mask, first.height, first.width);
+        require_extents("tube_iou: ", *each.mask, first.height, first.width);
     use_mask_pairs(
         left.size(), [&](std::size_t i) -> const Mask& { return *left[i].mask; }, right.size(),
         [&](std::size_t j) -> const Mask& { return *right[j].mask; },
@@ -165,12 +168,11 @@ void use_tube_pairs(tube_masks<Mask>& a, tube_masks<Mask>& b, const Use& use) {
   }
 }
 
-/// See tube_iou; get_a(i) and get_b(j) are the tubes.
-template <class Value, class GetA, class GetB>
-[[nodiscard]] matrix<Value> tube_table(std::size_t n, const GetA& get_a, std::size_t m,
-                                       const GetB& get_b, absent_frame absent) {
-  using mask = std::remove_cvref_t<decltype(std::begin(get_a(0))->mask)>;
-  tube_masks<mask> left{n, get_a}, right{m, get_b};
+/// See tube_iou. Takes the masks out of both.
+template <class Value, class Mask>
+[[nodiscard]] matrix<Value> tube_table(tube_masks<Mask>& left, tube_masks<Mask>& right,
+                                       absent_frame absent) {
+  const std::size_t n = left.pixels.size(), m = right.pixels.size();
   const auto rows = static_cast<std::ptrdiff_t>(n);
   const auto columns = static_cast<std::ptrdiff_t>(m);
   matrix<std::ptrdiff_t> common(rows, columns), either(rows, columns);
@@ -213,7 +215,9 @@ template <std::floating_point Value = float, tube_list A, tube_list B>
   const std::span second{b};
   const auto get_a = [&](std::size_t i) -> const auto& { return first[i]; };
   const auto get_b = [&](std::size_t i) -> const auto& { return second[i]; };
-  return detail::tube_table<Value>(first.size(), get_a, second.size(), get_b, absent);
+  using mask = std::remove_cvref_t<decltype(std::begin(first[0])->mask)>;
+  detail::tube_masks<mask> left{first.size(), get_a}, right{second.size(), get_b};
+  return detail::tube_table<Value>(left, right, absent);
 }
 
 }  // namespace s2d::inline S2D_ABI
