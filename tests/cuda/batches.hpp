@@ -59,7 +59,8 @@ struct layout {
 /// A view of a batch in memory that begins on a multiple of 64 bytes.
 template <class T>
 s2d::cuda::batch_view<T> view_at(T* memory, const mask_batch& batch, const layout& at) {
-  return {memory + at.first, batch.count, batch.height, batch.width, at.plane, at.row, at.column};
+  T* const first = memory != nullptr ? memory + at.first : nullptr;  // of an empty batch
+  return {first, batch.count, batch.height, batch.width, at.plane, at.row, at.column};
 }
 
 /// Rows and columns from any address on, gaps, upside down.
