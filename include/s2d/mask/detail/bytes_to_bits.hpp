@@ -1,4 +1,4 @@
-// 64 bytes to 64 bits and back: the only code of the mask room that depends on the instruction set.
+// 64 bytes to 64 bits and back, in the way of the instruction set.
 #pragma once
 
 #include <bit>
