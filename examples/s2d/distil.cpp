@@ -1,6 +1,7 @@
 #include "distil.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -116,18 +117,21 @@ class stages {
         record_.stages.push_back(each);
   }
 
-  void train(const char* name, const fs::path& labels, const fs::path& model,
-             std::size_t final_steps) {
-    std::vector<std::string> words{"train", video_.path.string(), "--labels", labels.string(),
-                                   "--out", model.string()};
+  void train(const char* name, const fs::path& labels, const fs::path& model) {
+    std::vector<std::string> words = training_call(labels, model);
     const std::vector<std::string>& said = options_.distil.training;
-    for (std::size_t i = 0; i + 1 < said.size(); i += 2)
-      if (final_steps == 0 || said[i] != "--steps")
-        words.insert(words.end(), {said[i], said[i + 1]});
-    if (final_steps > 0) words.insert(words.end(), {"--steps", s2d::concat(final_steps)});
-    const double seconds = call(std::move(words), model / "config.json");
-    // Steps of an interrupted call count as well.
-    add(name, seconds > 0 ? (std::max)(seconds, seconds_of_training(model)) : 0);
+    words.insert(words.end(), said.begin(), said.end());
+    run_training(name, std::move(words), model);
+  }
+
+  /// Goes on from a network with labels that are all meant to be learned.
+  void train_on(const char* name, const fs::path& labels, const fs::path& before,
+                const fs::path& model) {
+    std::vector<std::string> words = training_call(labels, model);
+    words.insert(words.end(), {"--init", before.string(), "--lr", "0.001", "--steps",
+                               s2d::concat(options_.distil.final_steps)});
+    pass_on(words, {"--seed"});
+    run_training(name, std::move(words), model);
   }
 
   /// True if the masks are not those of before.
@@ -147,10 +151,12 @@ class stages {
     return seconds > 0;
   }
 
-  void label(const fs::path& predictions, const fs::path& keymasks, const fs::path& out) {
-    add("label", call({"label", predictions.string(), "--keymasks", keymasks.string(), "--out",
-                       out.string()},
-                      out));
+  void label(const distil_places& to) {
+    std::vector<std::string> words{
+        "label",   to.predictions.string(), "--keymasks", to.keymasks.string(),
+        "--masks", to.masks.string(),       "--out",      to.labels.string()};
+    pass_on(words, {"--min-trust", "--relative-trust", "--share"});
+    add("label", call(std::move(words), to.labels));
   }
 
   /// Of a stage that was skipped, what it took when it was done.
@@ -164,6 +170,24 @@ class stages {
  private:
   static constexpr std::string_view own[] = {
       "train", "predict for labels", "label", "final round", "predict", "dense overlay", "report"};
+
+  std::vector<std::string> training_call(const fs::path& labels, const fs::path& model) const {
+    return {"train", video_.path.string(), "--labels", labels.string(), "--out", model.string()};
+  }
+
+  /// What the user has said of some options of training.
+  void pass_on(std::vector<std::string>& words, std::initializer_list<std::string_view> names) {
+    const std::vector<std::string>& said = options_.distil.training;
+    for (std::size_t i = 0; i + 1 < said.size(); i += 2)
+      if (std::find(names.begin(), names.end(), said[i]) != names.end())
+        words.insert(words.end(), {said[i], said[i + 1]});
+  }
+
+  void run_training(const char* name, std::vector<std::string> words, const fs::path& model) {
+    const double seconds = call(std::move(words), model / "config.json");
+    // Steps of an interrupted call count as well.
+    add(name, seconds > 0 ? (std::max)(seconds, seconds_of_training(model)) : 0);
+  }
 
   /// Seconds; 0 if it had nothing to do.
   double call(std::vector<std::string> words, const fs::path& made) {
@@ -211,6 +235,7 @@ void write_overlay(const clip& video, const run_options& options, const s2d::ytv
 
 distil_places::distil_places(const fs::path& folder)
     : keymasks{folder / "keymasks.json"},
+      masks{folder / "masks.json"},
       model{folder / "model"},
       predictions{folder / "predictions.json"},
       labels{folder / "labels.json"},
@@ -223,16 +248,16 @@ std::string distil(const clip& video, const run_options& options, const distil_p
   const distillation& what = options.distil;
   screen.end();
   stages go{video, options, record};
-  go.train("train", to.keymasks, to.model, 0);
+  go.train("train", to.keymasks, to.model);
   record.set("training", training_settings(to.model));
   if (what.until == stage::train) return {};
 
   fs::path model = to.model;
   if (what.final_steps > 0 || what.until == stage::labels) {
     go.predict("predict for labels", to.model, to.predictions);
-    go.label(to.predictions, to.keymasks, to.labels);
+    go.label(to);
     if (what.until == stage::labels) return {};
-    go.train("final round", to.labels, to.final_model, what.final_steps);
+    go.train_on("final round", to.labels, to.model, to.final_model);
     model = to.final_model;
   }
   const bool fresh = go.predict("predict", model, to.dense, to.keymasks);

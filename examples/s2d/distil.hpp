@@ -16,10 +16,11 @@ namespace app {
 struct distil_places {
   explicit distil_places(const std::filesystem::path& folder);
   std::filesystem::path keymasks;     ///< that are learned
+  std::filesystem::path masks;        ///< all frame masks
   std::filesystem::path model;        ///< folder of the network that learned keymasks
   std::filesystem::path predictions;  ///< of that network, where labels are made of them
   std::filesystem::path labels;       ///< of the final round
-  std::filesystem::path final_model;  ///< folder of the network that learned the labels
+  std::filesystem::path final_model;  ///< folder of the network when it has learned the labels too
   std::filesystem::path dense;        ///< the result
   std::filesystem::path overlay;      ///< the clip with it
 };

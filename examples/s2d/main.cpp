@@ -340,7 +340,8 @@ void add_training(CLI::App& command, call& to) {
         ->group(group);
   command
       .add_option("--final-steps", distil.final_steps,
-                  "Steps of a final round on what the network predicts; 0: none (default)")
+                  "Steps of a final round, which also learns the frame masks that the network "
+                  "finds again (default 300); 0: none")
       ->check(whole_number)
       ->group(group);
   command

@@ -35,7 +35,7 @@ enum class stage { keymasks, train, labels, dense };
 struct distillation {
   stage until = stage::dense;
   std::vector<std::string> training;  ///< options of s2d train, in words
-  std::size_t final_steps = 0;        ///< of the final round; 0: there is none
+  std::size_t final_steps = 300;      ///< of the final round; 0: there is none
 };
 
 /// How the results are shown and computed, without influence on what they are.

@@ -47,6 +47,23 @@ expect 2 "$S2D" label dense.json --out dense.json
 expect 0 "$S2D" predict clip --model model --out none.json --min-score 1 --threads 1
 says stdout "0 objects"
 
+# With all frame masks, those that the network finds again join the keymasks, and it goes on.
+"$S2D" convert truth frame_masks.json --frame-masks --quiet
+agree=(label dense.json --keymasks truth.json --masks frame_masks.json --share 0.5)
+expect 0 "$S2D" "${agree[@]}" --out agreed.json --agree 0.5
+says stdout "2 objects in 16 masks, 8 of them frame masks that were found again"
+"$S2D_TOOL" compare truth agreed.json --least 0.999
+expect 0 "$S2D" "${agree[@]}" --out agreed.json --agree 1
+says stdout "2 objects in 8 masks, 0 of them"
+expect 0 "$S2D" train clip --labels truth.json --init model --out on --steps 2 --threads 1
+says stdout "2 objects in 16 masks"
+same <(grep -o '"height.*"deviation[^]]*]' model/config.json) \
+  <(grep -o '"height.*"deviation[^]]*]' on/config.json)
+expect 2 "$S2D" train clip --labels truth.json --init model --out on --size 64x64
+expect 2 "$S2D" label dense.json --masks frame_masks.json --out agreed.json
+expect 1 "$S2D" train clip --labels truth.json --init truth --out on
+one_error
+
 # Done is done.
 expect 0 "$S2D" train clip --out model --steps 30 "${options[@]}"
 says stderr "trained before, skipped"
@@ -95,7 +112,6 @@ if [ ! -e /dev/nvidiactl ]; then
   says stderr "found no GPU"
   [ ! -e new ] || fail "a folder is there for a run that cannot begin"
 fi
-"$S2D" convert truth frame_masks.json --frame-masks --quiet
 expect 1 "$S2D" train clip --labels frame_masks.json --out new
 says stderr "frame mask"
 expect 1 "$S2D" label frame_masks.json --out new.json

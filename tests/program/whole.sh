@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 
 "$S2D_TOOL" clip clip --frames 10 --size 128x96
-common=(--threads 1 --no-overlay --no-report --no-csv)
+common=(--threads 1 --no-overlay --no-report --no-csv --final-steps 0)
 
 # s2d alone, without the network beside it.
 mkdir alone

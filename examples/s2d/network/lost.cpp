@@ -19,6 +19,7 @@ namespace app {
 namespace {
 
 constexpr std::size_t longest = 300;       // frames whose flow is held in memory
+constexpr std::size_t reach = 12;          // frames over which carried masks are believed
 constexpr std::ptrdiff_t flow_side = 428;  // longer side of the pictures it is estimated on
 
 s2d::video_flow flow_of(const clip& video, const settings& what, std::size_t threads) {
@@ -68,7 +69,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head.length));
     for (const auto& key : keys[k])
       masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
-    if (carried) masks = s2d::propagate(masks, flow, {.threads = threads});
+    if (carried) masks = s2d::propagate(masks, flow, {.reach = reach, .threads = threads});
     s2d::ytvis_annotation one;
     one.id = static_cast<std::int64_t>(objects.size() + 1);
     one.video_id = head.id;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <utility>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -52,10 +53,14 @@ constexpr const char* label_footer = R"(
 Keeps the objects that the network is sure of, of overlapping ones the best; a frame without a mask
 is null. With --keymasks, objects that the network missed (no label covers half of their keymasks)
 stay in the labels as they are, in some frames only.
+With --masks the labels are the keymasks that train would take and, in other frames, the frame masks
+that the predictions find again: the network says which masks are right, they show it what is new.
 
 Examples:
-  s2d label dense.json --keymasks result/keymasks.json --out labels.json
-  s2d train clip.mp4 --labels labels.json --out final      the final round
+  s2d label dense.json --keymasks result/keymasks.json --masks result/masks.json --out labels.json
+  s2d train clip.mp4 --labels labels.json --init model --steps 300 --lr 0.001 --out final
+  s2d label dense.json --keymasks result/keymasks.json --out labels.json    the official final round
+  s2d train clip.mp4 --labels labels.json --out final
 )";
 
 /// HxW, both multiples of 32.
@@ -72,17 +77,18 @@ void parse_size(const std::string& text, app::train_options& options) {
   options.width = width;
 }
 
+constexpr const char* no_share = "--share: found 0, expected more than 0, at most 1";
+
 void check_train(const app::train_options& options) {
   std::error_code ignored;
-  for (const fs::path& given : {options.input, options.labels})
+  for (const fs::path& given : {options.input, options.labels, options.init})
     if (fs::equivalent(given, options.out, ignored))
       throw CLI::ValidationError{"--out: is " + given.string() +
                                  " itself, expected a folder of its own"};
   if (options.out.has_extension() && !fs::is_directory(options.out, ignored) &&
       (options.out.extension() == ".safetensors" || options.out.extension() == ".json"))
     throw CLI::ValidationError{"--out: found " + options.out.string() + ", expected a folder"};
-  if (options.share <= 0)
-    throw CLI::ValidationError{"--share: found 0, expected more than 0, at most 1"};
+  if (options.share <= 0) throw CLI::ValidationError{no_share};
   if (options.rate <= 0) throw CLI::ValidationError{"--lr: found 0, expected more than 0"};
 }
 
@@ -106,8 +112,9 @@ void check_predict(const app::predict_options& options) {
 }
 
 void check_label(const app::label_request& what) {
+  if (what.share <= 0) throw CLI::ValidationError{no_share};
   std::error_code ignored;
-  for (const fs::path& given : {what.predictions, what.keymasks})
+  for (const fs::path& given : {what.predictions, what.keymasks, what.masks})
     if (fs::equivalent(given, what.out, ignored))
       throw CLI::ValidationError{"--out: is " + given.string() +
                                  " itself, expected a file of its own"};
@@ -141,16 +148,23 @@ int run_program(int argc, char** argv) {
   train_app->add_option("--steps", train.steps, "Steps of training (default 600)")
       ->check(whole(1, 1e9))
       ->group(network);
+  CLI::Option* init =
+      train_app
+          ->add_option("--init", train.init,
+                       "Go on from this model of the same clip instead of from nothing")
+          ->group(network);
   train_app
       ->add_option("--size", size,
                    "HEIGHTxWIDTH of the frames in training, multiples of 32 (default: "
                    "about 256x448, as the clip's shape wants it)")
-      ->group(network);
+      ->group(network)
+      ->excludes(init);
   train_app
       ->add_option("--queries", train.queries,
                    "Objects that the network looks for (default: twice the objects, at least 10)")
       ->check(whole(1, 1000))
-      ->group(network);
+      ->group(network)
+      ->excludes(init);
   train_app->add_option("--lr", train.rate, "Learning rate (default 0.002)")
       ->check(CLI::Range(0.0, 1.0).description("RATE"))
       ->group(network);
@@ -254,6 +268,22 @@ int run_program(int argc, char** argv) {
   label_app->add_option("-o,--out", label.out, "A .json file")->required();
   label_app->add_option("--keymasks", label.keymasks,
                         "Keymasks of the same clip: objects that the network missed are kept");
+  CLI::Option* masks =
+      label_app->add_option("--masks", label.masks,
+                            "All frame masks of the same clip: labels are the keymasks and the "
+                            "frame masks that the predictions find again");
+  masks->needs("--keymasks");
+  label_app
+      ->add_option("--agree", label.agree,
+                   "IoU with a prediction from which a frame mask is found again (default 0.6)")
+      ->check(share)
+      ->needs(masks);
+  for (const auto& [name, value] :
+       {std::pair{"--min-trust", &label.min_trust},
+        std::pair{"--relative-trust", &label.relative_trust}, std::pair{"--share", &label.share}})
+    label_app->add_option(name, *value, "With --masks: which keymasks are taken, as of train")
+        ->check(share)
+        ->needs(masks);
   label_app
       ->add_option("--min-score", label.min_score,
                    "Leave out predictions of a lower score (default 0.75)")

@@ -16,6 +16,7 @@ struct train_options {
   std::filesystem::path input;
   std::filesystem::path labels;  ///< YouTube-VIS JSON, or a folder of palette PNG
   std::filesystem::path out;     ///< folder
+  std::filesystem::path init;    ///< folder of a model of the same clip to go on from; empty: none
 
   std::int64_t steps = 600;
   std::int64_t seed = 0;
@@ -62,7 +63,12 @@ int predict_command(const predict_options& options);
 struct label_request {
   std::filesystem::path predictions;  ///< YouTube-VIS JSON, as s2d predict writes it
   std::filesystem::path keymasks;     ///< of the same videos; empty: none
+  std::filesystem::path masks;        ///< all frame masks of the same videos; empty: none
   std::filesystem::path out;          ///< .json
+  double agree = 0.6;                 ///< IoU of a frame mask with a prediction that finds it again
+  double min_trust = 0;               ///< with masks, which keymasks are taken: as of train
+  double relative_trust = 0.75;       ///< likewise
+  double share = 1;                   ///< likewise
   double min_score = 0.75;            ///< objects below are left out
   double most_overlap = 0.75;         ///< with a better object over the whole clip, IoU
   std::int64_t min_area = 1;          ///< pixels below which a mask counts as none

@@ -44,6 +44,7 @@ void write_settings(json_writer& json, const train_options& options) {
   json.member("min_score", options.min_score).member("min_trust", options.min_trust);
   json.member("relative_trust", options.relative_trust);
   json.member("share", options.share).member("weigh", options.weigh);
+  if (!options.init.empty()) json.member("init", stamp_of(config_file(options.init)));
 }
 
 /// About so many pixels as measured best on small videos, never more than there are, both sides
@@ -161,6 +162,10 @@ int train_command(const train_options& options) {
       options.height > 0
           ? std::pair{options.height, options.width}
           : training_size(static_cast<double>(labels.height), static_cast<double>(labels.width));
+  if (!options.init.empty()) {
+    facts = read_facts(config_file(options.init));
+    facts.objects = static_cast<std::int64_t>(labels.objects.size());
+  }
 
   make_folder(options.out);
   const fs::path cache = options.out / ".s2d";
@@ -195,12 +200,14 @@ int train_command(const train_options& options) {
   chosen.threads = threads;
   std::vector<s2d::torch::prepared_video> videos;
   videos.push_back(std::move(prepared));
-  const s2d::torch::memory_clips clips{std::move(videos), chosen};
+  const s2d::torch::memory_clips clips{
+      std::move(videos), s2d::torch::pixel_statistics{facts.mean, facts.deviation}, chosen};
   facts.mean = clips.pixels().mean;
   facts.deviation = clips.pixels().deviation;
 
   ::torch::manual_seed(training.seed);
   s2d::torch::video_mask2former student{configuration(facts)};
+  if (!options.init.empty()) s2d::torch::load(*student, weights_file(options.init));
   student->to(device);
   if (const auto last = s2d::torch::latest_checkpoint(training.folder))
     screen.note(s2d::concat(video.name, ": goes on behind ", last->filename().string()));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <s2d/core/error.hpp>
-#include <s2d/mask/mask_form.hpp>
+#include <s2d/keymask/detail/fit.hpp>
 #include <s2d/mask/tube.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -31,14 +31,8 @@ template <mask_tube Tube>
     bool fits = false;
     for (const Tube& each : found) {
       if (fits) break;
-      // Frames with a keymask only; where the prediction has nothing, its mask is empty.
-      Tube here;
-      auto at = std::begin(each);
-      for (const auto& key : keys[k]) {
-        while (at != std::end(each) && at->frame < key.frame) ++at;
-        if (at != std::end(each) && at->frame == key.frame) here.push_back(*at);
-      }
-      fits = tube_iou(keys[k], here, absent_frame::empty) >= least && !here.empty();
+      const double fit = detail::fit_over(keys[k], each);
+      fits = fit > 0 && fit >= least;
     }
     if (!fits) lost.push_back(k);
   }

@@ -162,7 +162,8 @@ class memory_clips {
       : memory_clips{
             std::make_shared<const std::vector<prepared_video>>(std::move(videos)), {}, options} {}
 
-  /// With given mean and deviation, for instance those that a network was trained with.
+  /// With given mean and deviation, for instance those that a network was trained with; deviations
+  /// of zero stand for those of the videos.
   memory_clips(std::vector<prepared_video> videos, const pixel_statistics& pixels,
                const memory_clip_options& options = {})
       : memory_clips{std::make_shared<const std::vector<prepared_video>>(std::move(videos)), pixels,

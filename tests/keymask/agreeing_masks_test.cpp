@@ -1,0 +1,67 @@
+#include <s2d/keymask/agreeing_masks.hpp>
+
+#include <vector>
+
+#include <s2d/mask/bits.hpp>
+#include <s2d/mask/rle.hpp>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using tube = std::vector<s2d::tube_segment<s2d::rle>>;
+
+// Columns [left, left + 10) of a picture of 6 x 40.
+s2d::rle band(std::ptrdiff_t left) {
+  s2d::bit_mask mask(6, 40);
+  for (std::ptrdiff_t y = 0; y < 6; ++y)
+    for (std::ptrdiff_t x = left; x < left + 10; ++x) mask.set(y, x);
+  return s2d::encode(mask);
+}
+
+}  // namespace
+
+TEST_CASE("frame masks join the keymasks where a prediction finds them again", "[agree]") {
+  // Known in frames 1 and 4, predicted in all six.
+  const std::vector<tube> keys{{{1, band(5)}, {4, band(8)}}};
+  const std::vector<tube> found{
+      {{1, band(30)}, {4, band(30)}},  // fits nothing
+      {{0, band(4)}, {1, band(5)}, {2, band(6)}, {3, band(7)}, {4, band(8)}, {5, band(9)}}};
+  const std::vector<std::vector<s2d::rle>> masks{
+      {band(20), band(6), band(5)},  // IoU 8/12 and 9/11: the better one
+      {band(4)},                     // a keymask is there
+      {band(9)},                     // 7/13, below 0.6
+      {},
+      {band(8)},
+      {band(11)}};  // 8/12
+  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0] == tube{{0, band(5)}, {1, band(5)}, {4, band(8)}, {5, band(11)}});
+
+  const auto more = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, {.least_overlap = 0.5});
+  CHECK(more[0] == tube{{0, band(5)}, {1, band(5)}, {2, band(9)}, {4, band(8)}, {5, band(11)}});
+  const auto fewer = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, {.least_overlap = 0.7});
+  CHECK(fewer[0] == tube{{0, band(5)}, {1, band(5)}, {4, band(8)}});
+}
+
+TEST_CASE("an object that no prediction fits keeps its keymasks", "[agree]") {
+  const std::vector<tube> keys{{{0, band(5)}}, {{2, band(20)}}, {}};
+  const std::vector<std::vector<s2d::rle>> masks{{}, {band(9), band(20)}, {}};
+  // 6/14 of the first; the second is found, in front of its keymask; the third has none.
+  const std::vector<tube> found{{{0, band(9)}, {1, band(9)}}, {{1, band(20)}, {2, band(20)}}};
+  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks);
+  CHECK(all == std::vector<tube>{{{0, band(5)}}, {{1, band(20)}, {2, band(20)}}, {}});
+  CHECK(s2d::add_agreeing_masks<s2d::rle>(keys, {}, masks) == keys);
+  CHECK(s2d::add_agreeing_masks<s2d::rle>({}, found, masks).empty());
+}
+
+TEST_CASE("frames and overlaps out of range are refused", "[agree]") {
+  const std::vector<std::vector<s2d::rle>> masks(2);
+  const std::vector<tube> good{{{1, band(5)}}}, late{{{2, band(5)}}}, early{{{-1, band(5)}}};
+  CHECK_THROWS_AS(s2d::add_agreeing_masks<s2d::rle>(late, good, masks), s2d::invalid_input);
+  CHECK_THROWS_AS(s2d::add_agreeing_masks<s2d::rle>(good, early, masks), s2d::invalid_input);
+  CHECK_THROWS_AS(s2d::add_agreeing_masks<s2d::rle>(good, good, masks, {.least_overlap = 1.5}),
+                  s2d::invalid_input);
+  CHECK_THROWS_AS(s2d::add_agreeing_masks<s2d::rle>(good, good, masks, {.least_fit = -1}),
+                  s2d::invalid_input);
+}
