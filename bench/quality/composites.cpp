@@ -187,13 +187,13 @@ figures measure_instances(const composite& of, const sparse_result& found,
     key_score.push_back(static_cast<double>(
         std::count_if(each.begin(), each.end(), [](const auto& mask) { return !mask.empty(); })));
   add("key", result.keys, key_score);
-  add("dense", result.dense, result.score);
+  add("dense", result.found(), result.score);
   // Objects that the network lost, as their keymasks carried along the flow.
-  auto kept = result.dense;
+  auto kept = result.found();
   auto kept_score = result.score;
-  const auto lost = s2d::lost_objects(coded(result.keys), coded(result.dense));
+  const auto lost = s2d::lost_objects(coded(result.keys), coded(result.found()));
   for (const std::size_t k : lost) {
-    kept.push_back(s2d::propagate(result.keys[k], found.flow, {.threads = 1}));
+    kept.push_back(s2d::propagate(result.keys[k], found.flow, {.reach = 12, .threads = 1}));
     kept_score.push_back(0.1);
   }
   add("kept", std::move(kept), kept_score);

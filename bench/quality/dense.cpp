@@ -19,6 +19,7 @@
 
 #include <s2d/core/error.hpp>
 #include <s2d/flow/video_flow.hpp>
+#include <s2d/keymask/agreeing_masks.hpp>
 #include <s2d/keymask/discover.hpp>
 #include <s2d/keymask/fragments.hpp>
 #include <s2d/keymask/propagate.hpp>
@@ -110,8 +111,9 @@ struct trained {
   double loss = 0;
 };
 
+// From nothing, or on from another network of the same clip.
 trained train(const clip& of, s2d::torch::video_labels labels, const recipe& how,
-              std::int64_t steps, std::uint64_t seed) {
+              std::int64_t steps, std::uint64_t seed, const trained* before = nullptr) {
   trained result;
   result.objects = static_cast<std::int64_t>(labels.objects.size());
   std::tie(result.height, result.width) = training_size(
@@ -120,7 +122,7 @@ trained train(const clip& of, s2d::torch::video_labels labels, const recipe& how
   videos.push_back(
       s2d::torch::prepare_video(std::move(labels), of.frames, result.height, result.width, 1));
   s2d::torch::training_options training = s2d::torch::tiny_training(steps);
-  training.optimizer.rate = how.rate;
+  training.optimizer.rate = before != nullptr ? how.rate / 2 : how.rate;
   training.optimizer.weight_decay = how.decay;
   training.rate.warm_up = std::min(training.rate.warm_up, steps / 10);
   training.ema.momentum = how.momentum;
@@ -140,6 +142,11 @@ trained train(const clip& of, s2d::torch::video_labels labels, const recipe& how
   config.pixel_std = result.pixels.deviation;
   torch::manual_seed(seed);
   s2d::torch::video_mask2former student{config};
+  if (before != nullptr) {
+    const torch::NoGradGuard guard;
+    const auto from = before->model->named_parameters();
+    for (auto& each : student->named_parameters()) each.value().copy_(from[each.key()]);
+  }
   const auto taught =
       s2d::torch::train(student, clips, training, [&](const auto& log) { result.loss = log.loss; });
   result.model = how.teacher ? taught.teacher : student;
@@ -212,6 +219,36 @@ s2d::torch::video_labels labels_of(const clip& of,
   return s2d::torch::select_labels(std::move(labels));
 }
 
+// The keymasks and the frame masks on which the dense result agrees.
+s2d::torch::video_labels agreed_labels(const clip& of, const sparse_result& found,
+                                       const recipe& how, s2d::torch::video_labels labels,
+                                       const std::vector<s2d::torch::predicted_object>& objects,
+                                       double& added) {
+  using rle_tube = std::vector<s2d::tube_segment<s2d::rle>>;
+  std::vector<rle_tube> keys, seen;
+  for (const auto& object : labels.objects) {
+    rle_tube& to = keys.emplace_back();
+    for (const auto& label : object.masks) to.push_back({label.frame, label.mask});
+    added -= static_cast<double>(to.size());
+  }
+  for (const auto& object : objects) seen.push_back(object.masks);
+  std::vector<std::vector<s2d::rle>> masks(of.frames.size());
+  for (std::size_t t = 0; t < masks.size(); ++t)
+    if (how.unite)
+      masks[t].push_back(
+          s2d::encode(united(found.raw.masks[t], of.frames[0].height, of.frames[0].width)));
+    else
+      for (const auto& mask : found.raw.masks[t]) masks[t].push_back(s2d::encode(mask.mask));
+  const auto agreed =
+      s2d::add_agreeing_masks<s2d::rle>(std::move(keys), seen, masks, {.least_overlap = how.agree});
+  for (std::size_t i = 0; i < agreed.size(); ++i) {
+    labels.objects[i].masks.clear();
+    for (const auto& one : agreed[i]) labels.objects[i].masks.push_back({one.frame, one.mask, 1});
+    added += static_cast<double>(agreed[i].size());
+  }
+  return labels;
+}
+
 double mean_jaccard(const tube& masks, const std::vector<s2d::bit_mask>& truth) {
   std::vector<double> values;
   for (std::size_t t = 0; t < truth.size(); ++t) values.push_back(jaccard(masks[t], truth[t]));
@@ -232,9 +269,9 @@ recipe parse_recipe(const std::string& text) {
                                                         {"drop", &how.drop},
                                                         {"teacher", &how.teacher}};
     const std::pair<std::string_view, double*> numbers[] = {
-        {"trust", &how.trust},      {"share", &how.share}, {"power", &how.power},
-        {"pixels", &how.pixels},    {"rate", &how.rate},   {"decay", &how.decay},
-        {"momentum", &how.momentum}};
+        {"trust", &how.trust},       {"share", &how.share}, {"power", &how.power},
+        {"pixels", &how.pixels},     {"rate", &how.rate},   {"decay", &how.decay},
+        {"momentum", &how.momentum}, {"agree", &how.agree}};
     for (const auto& [name, to] : flags)
       if (name == key) return static_cast<void>(*to = number != 0);
     for (const auto& [name, to] : numbers)
@@ -278,15 +315,24 @@ dense_result train_dense(const clip& of, const sparse_result& found, const recip
   const auto dense = predict(of, first, false);
   result.dense = tubes_of(dense, frames);
   for (const auto& object : dense) result.score.push_back(object.score);
-  result.seconds = processor_seconds() - begin;
+  const double plain_begin = processor_seconds();
   result.plain = tubes_of(predict(of, first, true), frames);
+  const double plain_seconds = processor_seconds() - plain_begin;  // for the table only
   if (how.final_steps > 0) {
-    auto taught = labels_of(of, dense);
+    const bool agree = how.agree > 0;
+    auto taught =
+        agree ? agreed_labels(of, found, how, labels_of(of, found, how), dense, result.agreed)
+              : labels_of(of, dense);
     if (!taught.objects.empty()) {
-      trained last = train(of, std::move(taught), how, how.final_steps, seed + 1000);
-      result.final = tubes_of(predict(of, last, false), frames);
+      trained last =
+          train(of, std::move(taught), how, how.final_steps, seed + 1000, agree ? &first : nullptr);
+      const auto final = predict(of, last, false);
+      result.final = tubes_of(final, frames);
+      result.score.clear();
+      for (const auto& object : final) result.score.push_back(object.score);
     }
   }
+  result.seconds = processor_seconds() - begin - plain_seconds;
   return result;
 }
 
@@ -326,6 +372,7 @@ figures measure_dense(const clip& of, const sparse_result& found, const dense_re
   row["dense"] = mean_jaccard(union_of(result.dense), of.truth);
   if (!result.final.empty()) row["final"] = mean_jaccard(union_of(result.final), of.truth);
   row["objects"] = static_cast<double>(result.keys.size());
+  row["agreed"] = result.agreed;
   row["loss"] = result.loss;
   row["train_seconds"] = result.train_seconds;
   row["seconds"] = result.seconds;

@@ -27,8 +27,11 @@ struct recipe {
   bool drop = true;     ///< Temporal DropLoss; else frames without mask are background
   bool teacher = true;  ///< the average teaches and predicts; else the student predicts
   std::int64_t steps = 400;
-  std::int64_t final_steps = 0;  ///< of a final round on the dense result; 0: none
-  double pixels = 1.33;          ///< of a training frame, as a share of 224 x 384
+  std::int64_t final_steps = 300;  ///< of a final round; 0: none
+  /// The final round goes on with the keymasks and the frame masks that overlap the dense result
+  /// this much; 0: the official one, a new network that learns the dense result.
+  double agree = 0.6;
+  double pixels = 1.33;  ///< of a training frame, as a share of 224 x 384
   double rate = 2e-3;
   double decay = 0.01;
   double momentum = 0.99;
@@ -55,9 +58,13 @@ struct dense_result {
   std::vector<tube> plain;    ///< [found] as the network says it, at one size
   std::vector<tube> dense;    ///< [found] at two sizes, drawn to the edges of the picture
   std::vector<tube> final;    ///< [found] the same after a final round; empty without
-  std::vector<double> score;  ///< [dense]
+  std::vector<double> score;  ///< of what is found in the end
   double train_seconds = 0, seconds = 0;  ///< of processor time
-  double loss = 0;                        ///< of the last step
+  double loss = 0;                        ///< of the last step of the first round
+  double agreed = 0;                      ///< frame masks that joined the keymasks
+
+  /// What is found in the end.
+  [[nodiscard]] const std::vector<tube>& found() const { return final.empty() ? dense : final; }
 };
 
 /// Trains and predicts with one thread.
@@ -66,7 +73,7 @@ dense_result train_dense(const clip& of, const sparse_result& found, const recip
                          std::uint64_t seed);
 
 /// J of the union on all frames: raw, key_J (on their frames), key_frames, prop (the same keymasks
-/// along the flow), plain, dense, final; objects, seconds.
+/// along the flow), plain, dense, final; objects, agreed, seconds.
 figures measure_dense(const clip& of, const sparse_result& found, const dense_result& result);
 
 /// The union of some tubes.

@@ -41,8 +41,7 @@ struct settings {
                                  "hike",      "mallard-fly", "libby",          "rollerblade"};
   std::string command, version;
   std::int64_t seeds = 3;
-  std::string recipe = "trust=0.75,pixels=1.33,steps=400";
-  std::int64_t final_steps = 400;
+  std::string recipe = "trust=0.75,pixels=1.33,steps=400,agree=0.6,final_steps=300";
   std::size_t jobs = 1;
   bool composites = false, ablation = false;
 };
@@ -105,7 +104,7 @@ void write_pictures(const fs::path& folder, const quality::clip& of,
   const std::size_t frames = of.frames.size();
   const std::ptrdiff_t height = of.frames[0].height, width = of.frames[0].width;
   const auto keys = quality::united(result.keys, frames, height, width);
-  const auto dense = quality::united(result.dense, frames, height, width);
+  const auto dense = quality::united(result.found(), frames, height, width);
   fs::create_directories(folder);
   for (std::size_t t = 4; t < frames; t += 8) {
     const s2d::bit_mask raw = quality::united(found.raw.masks[t], height, width);
@@ -161,7 +160,8 @@ void work_through(const settings& how, const std::vector<task>& tasks, const fs:
         const figures row = work_on(how, each);
         append(file, each.key(), row);
         std::printf("%-60s raw %.3f  propagated %.3f  dense %.3f  (%.0f s)\n", each.key().c_str(),
-                    row.at("raw"), row.at("prop"), row.at("dense"), row.at("seconds"));
+                    row.at("raw"), row.at("prop"),
+                    row.contains("final") ? row.at("final") : row.at("dense"), row.at("seconds"));
       } catch (const std::exception& error) {
         std::fprintf(stderr, "quality_dense: %s: %s\n", each.key().c_str(), error.what());
         status = 1;
@@ -175,18 +175,16 @@ void work_through(const settings& how, const std::vector<task>& tasks, const fs:
   if (failed > 0) throw s2d::io_error{s2d::concat(failed, " of ", tasks.size(), " runs failed")};
 }
 
-std::string final_recipe(const settings& how) {
-  return how.recipe + s2d::concat(",final_steps=", how.final_steps);
-}
-
+// Of the first round.
 std::vector<std::pair<std::string, std::string>> ablations(const settings& how) {
+  const std::string first = how.recipe + ",final_steps=0";
   return {{"as in the table", how.recipe},
-          {"without Temporal DropLoss", how.recipe + ",drop=0"},
-          {"without selection: all raw masks", how.recipe + ",select=0"},
-          {"30 % of the keymask frames", how.recipe + ",share=0.3"},
-          {"without teacher", how.recipe + ",teacher=0"},
-          {"10 % of the keymask frames", how.recipe + ",share=0.1"},
-          {"60 % of the keymask frames", how.recipe + ",share=0.6"}};
+          {"without Temporal DropLoss", first + ",drop=0"},
+          {"without selection: all raw masks", first + ",select=0"},
+          {"without teacher", first + ",teacher=0"},
+          {"60 % of the keymask frames", first + ",share=0.6"},
+          {"30 % of the keymask frames", first + ",share=0.3"},
+          {"10 % of the keymask frames", first + ",share=0.1"}};
 }
 
 rows rows_of(const cache& known, const std::vector<std::string>& sequences,
@@ -236,8 +234,6 @@ int run(const settings& how) {
     for (std::int64_t seed = 1; seed < how.seeds; ++seed)
       for (const std::string& name : eight)
         tasks.push_back({name, base, static_cast<std::uint64_t>(seed)});
-    if (how.final_steps > 0)
-      for (const std::string& name : eight) tasks.push_back({name, final_recipe(how)});
     if (how.ablation)
       for (const auto& [title, recipe] : ablations(how))
         for (const std::string& name : eight)
@@ -255,23 +251,22 @@ int run(const settings& how) {
                                                {"along the flow", "prop", 3, &means},
                                                {"network alone", "plain", 3, &means},
                                                {"dense", "dense", 3, &means},
+                                               {"final round", "final", 3, &means},
                                                {"s", "seconds", 1, &means}},
                                               false);
   } else {
-    rows main = rows_of(known, names, base, 0);
-    for (const auto& [name, row] : rows_of(known, eight, final_recipe(how), 0))
-      if (main.contains(name) && row.contains("final")) main[name]["final"] = row.at("final");
-    blocks["dense-setting"] =
-        s2d::concat("    ", how.command, "\n\n", how.version.empty() ? "" : "Commit ", how.version,
-                    how.version.empty() ? "" : "; ", main.size(), " sequences; recipe ", how.recipe,
-                    ", final round ", how.final_steps, " steps.\n");
+    const rows main = rows_of(known, names, base, 0);
+    blocks["dense-setting"] = s2d::concat(
+        "    ", how.command, "\n\n", how.version.empty() ? "" : "Commit ", how.version,
+        how.version.empty() ? "" : "; ", main.size(), " sequences; recipe ", how.recipe, ".\n");
     blocks["dense"] = dense_table(main);
     rows seeds;
     for (const std::string& name : eight)
       for (std::int64_t seed = 0; seed < how.seeds; ++seed) {
         const auto it = known.find(task{name, base, static_cast<std::uint64_t>(seed)}.key());
         if (it == known.end()) continue;
-        const double value = it->second.at("dense");
+        const double value =
+            it->second.contains("final") ? it->second.at("final") : it->second.at("dense");
         figures& row = seeds[name];
         row[s2d::concat("seed", seed)] = value;
         row["least"] = row.contains("least") ? std::min(row["least"], value) : value;
@@ -334,9 +329,6 @@ int main(int argc, char** argv) {
   app.add_option("--sequences", how.sequences, "Only these")->delimiter(',');
   app.add_option("--base", how.recipe, "The recipe of all tables but --recipe")
       ->capture_default_str();
-  app.add_option("--final-steps", how.final_steps,
-                 "Of the final round of the eight sequences; 0: none")
-      ->capture_default_str();
   app.add_option("--seeds", how.seeds, "Of the eight sequences")->capture_default_str();
   app.add_option("--eight", how.eight, "The sequences of seeds and ablation")->delimiter(',');
   app.add_option("--jobs", how.jobs, "Trainings side by side, one thread each")
@@ -344,7 +336,7 @@ int main(int argc, char** argv) {
   app.add_option(
       "--recipe", how.recipes,
       "Compare these instead: KEY=VALUE,... of unite, select, trust, share, power, drop,\n"
-      "teacher, steps, final_steps, pixels, rate, decay, momentum");
+      "teacher, steps, final_steps, agree, pixels, rate, decay, momentum");
   app.add_option("--pictures", how.pictures, "Write truth, raw masks, keymasks and dense result");
   app.add_flag("--composites", how.composites, "Composites of several objects too");
   app.add_flag("--ablation", how.ablation, "The parts of the method left out one by one");
