@@ -40,6 +40,20 @@ s2d::video_flow flow_of(const clip& video, const settings& what, std::size_t thr
 
 using tube = std::vector<s2d::tube_segment<s2d::rle>>;
 
+/// What a kept keymask shows is not what the first `predicted` objects, the network's, show.
+void give_up(std::vector<s2d::ytvis_annotation>& objects, std::size_t predicted,
+             const s2d::ytvis_annotation& kept) {
+  for (std::size_t i = 0; i < predicted; ++i) {
+    auto at = kept.segments.begin();
+    for (s2d::ytvis_segment& each : objects[i].segments) {
+      while (at != kept.segments.end() && at->frame < each.frame) ++at;
+      if (at != kept.segments.end() && at->frame == each.frame)
+        each = s2d::make_segment(each.frame, s2d::subtract(each.mask, at->mask));
+    }
+    std::erase_if(objects[i].segments, [](const auto& each) { return each.area == 0; });
+  }
+}
+
 }  // namespace
 
 std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
@@ -61,6 +75,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     for (const auto& segment : object.segments) to.push_back({segment.frame, segment.mask});
     object.extras.emplace_back("source", "\"network\"");
   }
+  const std::size_t predicted = objects.size();
   const auto lost = s2d::lost_objects(keys, found);
   if (lost.empty()) return 0;
   const bool carried = static_cast<std::size_t>(head.length) <= longest;
@@ -82,6 +97,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
       if (!masks[t].empty() && s2d::area(masks[t]) > 0)
         one.segments.push_back(
             s2d::make_segment(static_cast<std::ptrdiff_t>(t), s2d::encode(masks[t])));
+    give_up(objects, predicted, one);
     objects.push_back(std::move(one));
   }
   return lost.size();
