@@ -47,6 +47,13 @@ expect 2 "$S2D" label dense.json --out dense.json
 expect 0 "$S2D" predict clip --model model --out none.json --min-score 1 --threads 1
 says stdout "0 objects"
 
+# An object that the network lost stays what its keymasks are, and the file says so.
+expect 0 "$S2D" predict clip --model model --out kept.json --objects 1 --keymasks truth.json --threads 1
+says stdout "1 of them the network lost"
+[ "$(grep -o '"source":"keymasks"' kept.json | wc -l)" = 1 ] || fail "not one object is from keymasks"
+[ "$(grep -o '"source":"network"' kept.json | wc -l)" = 1 ] || fail "not one object is the network's"
+"$S2D_TOOL" compare truth kept.json --least 0.5
+
 # With all frame masks, those that the network finds again join the keymasks, and it goes on.
 "$S2D" convert truth frame_masks.json --frame-masks --quiet
 agree=(label dense.json --keymasks truth.json --masks frame_masks.json --share 0.5)

@@ -100,6 +100,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     give_up(objects, predicted, one);
     objects.push_back(std::move(one));
   }
+  std::erase_if(objects, [](const auto& each) { return each.segments.empty(); });
   return lost.size();
 }
 
