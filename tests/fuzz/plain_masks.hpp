@@ -44,6 +44,7 @@ inline dense mask_of(bytes& from, std::ptrdiff_t height, std::ptrdiff_t width) {
 template <class Value>
 s2d::rle draw(std::ptrdiff_t height, std::ptrdiff_t width, const Value& value) {
   s2d::rle runs{height, width, {}};
+  runs.counts.reserve(static_cast<std::size_t>(height * width) + 1);
   bool current = false;
   std::uint32_t length = 0;
   for (std::ptrdiff_t x = 0; x < width; ++x)
@@ -62,6 +63,7 @@ inline s2d::rle runs_of(const dense& mask) { return draw(mask.height, mask.width
 /// The same mask with runs of length 0 strewn in.
 inline s2d::rle padded(bytes& from, const s2d::rle& mask) {
   s2d::rle result{mask.height, mask.width, {}};
+  result.counts.reserve(3 * mask.counts.size());
   for (const std::uint32_t count : mask.counts) {
     const std::uint8_t choice = from.take();
     if (choice % 4 != 0) {

@@ -18,7 +18,20 @@ namespace {
 
 // Whether each pixel was entered an odd number of times, by walking the outline on the fine grid.
 rle coco_rule(const std::vector<double>& corners, std::ptrdiff_t height, std::ptrdiff_t width) {
-  std::vector<long> xs, ys;
+  std::vector<bool> change(static_cast<std::size_t>(height * width) + 1);
+  // From point to point of the outline; x changes by at most 1.
+  const auto step_over = [&](long from_x, long from_y, long to_x, long to_y) {
+    if (from_x == to_x) return;
+    const double x = (static_cast<double>(std::min(from_x, to_x)) + 0.5) / 5 - 0.5;
+    if (x < 0 || x > static_cast<double>(width) - 1 || std::floor(x) != x) return;
+    double y = (static_cast<double>(std::min(from_y, to_y)) + 0.5) / 5 - 0.5;
+    y = std::ceil(std::fmin(std::fmax(y, 0.0), static_cast<double>(height)));
+    const auto at = static_cast<std::size_t>(x) * static_cast<std::size_t>(height) +
+                    static_cast<std::size_t>(y);
+    change[at] = !change[at];
+  };
+  bool started = false;
+  long last_x = 0, last_y = 0;
   const auto fine = [&](std::size_t i) {
     return static_cast<long>(s2d::detail::rounded(5 * corners[i % corners.size()]) + 0.5);
   };
@@ -36,20 +49,13 @@ rle coco_rule(const std::vector<double>& corners, std::ptrdiff_t height, std::pt
     for (long k = 0; k <= steps; ++k) {
       const long step = turned ? steps - k : k;
       const double moved = s2d::detail::rounded(slope * static_cast<double>(step));
-      xs.push_back(flat ? x0 + step : static_cast<long>(static_cast<double>(x0) + moved + 0.5));
-      ys.push_back(flat ? static_cast<long>(static_cast<double>(y0) + moved + 0.5) : y0 + step);
+      const long x = flat ? x0 + step : static_cast<long>(static_cast<double>(x0) + moved + 0.5);
+      const long y = flat ? static_cast<long>(static_cast<double>(y0) + moved + 0.5) : y0 + step;
+      if (started) step_over(last_x, last_y, x, y);
+      started = true;
+      last_x = x;
+      last_y = y;
     }
-  }
-  std::vector<bool> change(static_cast<std::size_t>(height * width) + 1);
-  for (std::size_t k = 1; k < xs.size(); ++k) {
-    if (xs[k] == xs[k - 1]) continue;
-    const double x = (static_cast<double>(std::min(xs[k], xs[k - 1])) + 0.5) / 5 - 0.5;
-    if (x < 0 || x > static_cast<double>(width) - 1 || std::floor(x) != x) continue;
-    double y = (static_cast<double>(std::min(ys[k], ys[k - 1])) + 0.5) / 5 - 0.5;
-    y = std::ceil(std::fmin(std::fmax(y, 0.0), static_cast<double>(height)));
-    const auto at = static_cast<std::size_t>(x) * static_cast<std::size_t>(height) +
-                    static_cast<std::size_t>(y);
-    change[at] = !change[at];
   }
   bool on = false;
   return plain_masks::draw(height, width, [&](auto y, auto x) {
@@ -60,19 +66,22 @@ rle coco_rule(const std::vector<double>& corners, std::ptrdiff_t height, std::pt
 
 // Corners are multiples of 1 / 64 here.
 rle even_odd_rule(const std::vector<double>& corners, std::ptrdiff_t height, std::ptrdiff_t width) {
+  struct side {
+    long x0, y0, x1, y1;
+  };
+  std::vector<side> sides;
+  sides.reserve(corners.size() / 2);
+  const auto whole = [](double value) { return static_cast<long>(value * 64); };
+  for (std::size_t i = 0, k = corners.size() - 2; i < corners.size(); k = i, i += 2) {
+    side one{whole(corners[k]), whole(corners[k + 1]), whole(corners[i]), whole(corners[i + 1])};
+    if (one.x0 > one.x1) one = {one.x1, one.y1, one.x0, one.y0};
+    sides.push_back(one);
+  }
   return plain_masks::draw(height, width, [&](auto row, auto column) {
-    const auto whole = [](double value) { return static_cast<long>(value * 64); };
     const long x = 64 * column + 32, y = 64 * row + 32;
     bool odd = false;
-    for (std::size_t i = 0, k = corners.size() - 2; i < corners.size(); k = i, i += 2) {
-      long x0 = whole(corners[k]), y0 = whole(corners[k + 1]);
-      long x1 = whole(corners[i]), y1 = whole(corners[i + 1]);
-      if (x0 > x1) {
-        std::swap(x0, x1);
-        std::swap(y0, y1);
-      }
+    for (const auto& [x0, y0, x1, y1] : sides)
       if (x0 <= x && x < x1) odd ^= (y - y0) * (x1 - x0) >= (x - x0) * (y1 - y0);
-    }
     return odd;
   });
 }

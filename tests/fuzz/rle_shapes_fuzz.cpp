@@ -28,6 +28,7 @@ s2d::matrix<int> flood(const dense& mask, std::uint8_t on, connectivity touching
   s2d::matrix<int> label(mask.height, mask.width);
   int count = 0;
   std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> open;
+  open.reserve(mask.values.size());
   for (std::ptrdiff_t y = 0; y < mask.height; ++y)
     for (std::ptrdiff_t x = 0; x < mask.width; ++x) {
       if (mask(y, x) != on || label(y, x) != 0) continue;
@@ -82,10 +83,14 @@ void check_components(const dense& mask, const rle& runs, connectivity touching)
 // The union of the foreground moved by every (dx, dy) for which near(dx, dy) holds.
 template <class Near>
 rle grown(const dense& mask, const Near& near) {
+  std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> foreground;
+  foreground.reserve(mask.values.size());
+  for (std::ptrdiff_t y = 0; y < mask.height; ++y)
+    for (std::ptrdiff_t x = 0; x < mask.width; ++x)
+      if (mask(y, x) != 0) foreground.emplace_back(y, x);
   return draw(mask.height, mask.width, [&](auto y, auto x) {
-    for (std::ptrdiff_t v = 0; v < mask.height; ++v)
-      for (std::ptrdiff_t u = 0; u < mask.width; ++u)
-        if (mask(v, u) != 0 && near(u - x, v - y)) return true;
+    for (const auto& [v, u] : foreground)
+      if (near(u - x, v - y)) return true;
     return false;
   });
 }

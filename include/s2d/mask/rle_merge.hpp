@@ -64,7 +64,9 @@ class run_sweep {
       : pixels_{height * width},
         lane_{height < most ? height : most},
         words_{static_cast<std::size_t>(lane_ / 64 + 1)},
-        lanes_{lane_ == 0 ? 0 : static_cast<std::size_t>(most / lane_)},
+        lanes_{lane_ == 0 ? 0
+                          : static_cast<std::size_t>(
+                                smaller_of(most / lane_, (pixels_ + lane_ - 1) / lane_))},
         bits_(lanes_.size() * words_) {}
 
   [[nodiscard]] rle unite(std::vector<run_cursor>& cursors, std::ptrdiff_t height,
