@@ -164,6 +164,27 @@ TEST_CASE("detections of equal score keep their order", "[average_precision]") {
   CHECK(s2d::evaluate_instances(std::vector{bad, good}, truths).all.ap == Approx(0.5));
 }
 
+TEST_CASE("of truths that overlap equally the later is taken", "[average_precision]") {
+  const s2d::rle left = span_mask(0, 20), right = span_mask(20, 20), between = span_mask(10, 20);
+  const std::vector<found_mask> found{{.group = 1, .shape = &between, .score = 0.9},
+                                      {.group = 1, .shape = &right, .score = 0.8}};
+  const found_mask a{.group = 1, .shape = &left}, b{.group = 1, .shape = &right};
+  const s2d::ap_options third{.thresholds = {0.3}};
+  // The first detection takes the right one, so that nothing is left for the second.
+  const auto taken = s2d::evaluate_instances(found, std::vector{a, b}, third);
+  CHECK(taken.all.ar == Approx(0.5));
+  CHECK(taken.all.ap == Approx(51.0 / 101));
+  CHECK(s2d::evaluate_instances(found, std::vector{b, a}, third).all.ap == Approx(1.0));
+}
+
+TEST_CASE("an overlap that equals the threshold is a hit", "[average_precision]") {
+  const s2d::rle truth = span_mask(0, 20), half = span_mask(0, 10);
+  const std::vector<found_mask> truths{{.group = 1, .shape = &truth}};
+  const std::vector<found_mask> found{{.group = 1, .shape = &half, .score = 0.9}};
+  CHECK(s2d::evaluate_instances(found, truths).all.ap_50 == Approx(1.0));
+  CHECK(s2d::evaluate_instances(found, truths).all.ap == Approx(0.1));
+}
+
 TEST_CASE("what cannot be judged is refused", "[average_precision]") {
   const s2d::rle mask = span_mask(0, 10), taller{2, 50, {0, 100}};
   const std::vector<found_mask> truths{{.group = 1, .shape = &mask}};
