@@ -150,6 +150,49 @@ TEST_CASE("masks are warped like their pixels") {
   }
 }
 
+TEST_CASE("areas of one value are warped like their pixels") {
+  for (const auto& [h, w] : {sizes{70, 64}, {40, 300}, {90, 1030}}) {
+    s2d::matrix<std::uint8_t> labels(h, w);
+    const auto noise = random_plane<std::uint8_t>(h, w, 21);
+    for (std::ptrdiff_t y = 0; y < h; ++y)
+      for (std::ptrdiff_t x = 0; x < w; ++x) {
+        const bool first = y > 10 && y < h - 20 && 2 * x > w / 3 && x < w - 3;
+        const bool second = y < 30 && x > 2 * w / 3;
+        labels(y, x) = y >= h - 4 ? noise(y, x) : (second ? 255 : first);
+      }
+    s2d::bit_mask mask(h, w);
+    for (std::ptrdiff_t y = 0; y < h; ++y)
+      for (std::ptrdiff_t x = 0; x < w; ++x) mask.set(y, x, labels(y, x) % 2 != 0);
+
+    auto smooth = constant_flow(h, w, 0, 0);
+    for (std::ptrdiff_t y = 0; y < h; ++y)
+      for (std::ptrdiff_t x = 0; x < w; ++x) {
+        smooth.u(y, x) = 9 * std::sin(0.02f * float(x + y));
+        smooth.v(y, x) = 7 * std::cos(0.03f * float(y)) + 0.5f;
+      }
+    auto broken = smooth;
+    broken.u(h / 2, w / 2) = broken.v(5, 7) = nan_value;
+    broken.v(12, w - 2) = infinity;
+    broken.u(h - 1, 3) = -1e7f;
+    for (const auto& flow :
+         {smooth, broken, constant_flow(h, w, 0.5f, -2), constant_flow(h, w, 200, 0)})
+      for (const auto border : {warp_border::constant, warp_border::replicate})
+        for (const float fill : {0.0f, 1.0f}) {
+          const s2d::warp_options o{warp_filter::nearest, border, fill};
+          const auto bytes = s2d::warp_back(labels, flow, o);
+          const auto bits = s2d::warp_back(mask, flow, o);
+          CAPTURE(h, w, int(border), fill);
+          for (std::ptrdiff_t y = 0; y < h; ++y)
+            for (std::ptrdiff_t x = 0; x < w; ++x) {
+              const bool known = flow.u(y, x) == flow.u(y, x) && flow.v(y, x) == flow.v(y, x);
+              const double expected = known ? expected_value(labels, flow, y, x, o) : double(fill);
+              REQUIRE(bytes(y, x) == expected);
+              REQUIRE(bits(y, x) == (int(expected) % 2 != 0));
+            }
+        }
+  }
+}
+
 TEST_CASE("zero flow copies bit for bit, both ways") {
   for (const auto& [h, w] : all_sizes) {
     const s2d::flow_field still(h, w);

@@ -99,4 +99,30 @@ inline auto sum_of(const Vector& v) {
   }
 }
 
+/// The least of all N lanes, none of them NaN.
+template <std::ptrdiff_t N, class Vector>
+inline auto least_of(const Vector& v) {
+  using number = std::remove_cvref_t<decltype(v[0])>;
+  if constexpr (N == 1) {
+    return number(v[0]);
+  } else if constexpr (N == 2) {
+    return v[0] < v[1] ? number(v[0]) : number(v[1]);
+  } else {
+    typename lane_vector<number, N / 2>::type halves[2];
+    std::memcpy(halves, &v, sizeof v);
+    return least_of<N / 2>(halves[0] < halves[1] ? halves[0] : halves[1]);
+  }
+}
+
+/// Whether a comparison holds in all N lanes.
+template <std::ptrdiff_t N, class Vector>
+inline bool all_of(const Vector& compared) {
+  typename lane_vector<std::int64_t, N / 2>::type words;
+  static_assert(sizeof words == sizeof compared);
+  std::memcpy(&words, &compared, sizeof words);
+  std::int64_t all = -1;
+  for (std::ptrdiff_t k = 0; k < N / 2; ++k) all &= words[k];
+  return all == -1;
+}
+
 }  // namespace s2d::inline S2D_ABI::detail

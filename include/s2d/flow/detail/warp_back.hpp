@@ -1,11 +1,13 @@
 // Backward warping: where every pixel comes from, and the reading of it.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -115,6 +117,155 @@ void locate(const float* u, const float* v, std::ptrdiff_t row, std::ptrdiff_t f
   out.all_inside = rest && every != 0;
 }
 
+/// Pixels that are treated at once where all their sources are alike.
+inline constexpr int tile_size = 64;
+
+/// Of a few pixels in a row, the least and the greatest displacement along one axis, rounded to
+/// whole pixels; nothing where one is not a number or 2^22 or more.
+struct whole_range {
+  std::ptrdiff_t least, greatest;
+};
+
+inline std::optional<whole_range> nearest_range(const float* d) {
+  static_assert(tile_size % lane_count == 0);
+  constexpr float bound = 4194304.0f;
+  float_lanes least = load<float_lanes>(d), greatest = least;
+  integers<lane_count> good = (least > -bound) & (least < bound);
+  for (std::ptrdiff_t i = lane_count; i < tile_size; i += lane_count) {
+    const auto here = load<float_lanes>(d + i);
+    least = here < least ? here : least;
+    greatest = here > greatest ? here : greatest;
+    good &= (here > -bound) & (here < bound);
+  }
+  if (!all_of<lane_count>(good)) return std::nullopt;
+  const auto nearest = [](float at) { return nearest_pixel(displaced(0, 0, 0, at)).x; };
+  return whole_range{nearest(least_of<lane_count>(least)),
+                     nearest(-least_of<lane_count>(-greatest))};
+}
+
+/// Pixels [top, bottom] x [left, right]; empty where top > bottom.
+struct pixel_box {
+  std::ptrdiff_t top, bottom, left, right;
+};
+
+/// Tells the one value that all nearest sources of a tile have, where that can be seen without
+/// looking at each: masks and labels are the same nearly everywhere.
+/// @tparam Surface  has T, content() (a box outside of which everything is 0) and common(box), the
+///                  value that all pixels of a box within the picture share, if they do
+template <class Surface>
+class tile_reader {
+ public:
+  using value = typename Surface::value;
+
+  /// @param zero_outside  whether sources outside of the picture and unknown ones count as 0
+  tile_reader(const Surface& from, const flow_field& flow, bool zero_outside)
+      : from_{from}, flow_{flow}, content_{from.content()}, zero_outside_{zero_outside} {}
+
+  [[nodiscard]] std::optional<value> operator()(std::ptrdiff_t y, std::ptrdiff_t x) const {
+    const auto dy = nearest_range(flow_.v.row(y) + x);
+    if (!dy) return std::nullopt;
+    pixel_box box{y + dy->least, y + dy->greatest, x, x + tile_size - 1};
+    if (zero_outside_ && (box.bottom < content_.top || box.top > content_.bottom)) return value{0};
+    const auto dx = nearest_range(flow_.u.row(y) + x);
+    if (!dx) return std::nullopt;
+    box.left += dx->least;
+    box.right += dx->greatest;
+    if (zero_outside_ && (box.right < content_.left || box.left > content_.right)) return value{0};
+    if (box.top < 0 || box.bottom >= flow_.height() || box.left < 0 || box.right >= flow_.width())
+      return std::nullopt;
+    return from_.common(box);
+  }
+
+ private:
+  const Surface& from_;
+  const flow_field& flow_;
+  pixel_box content_;
+  bool zero_outside_;
+};
+
+/// The box of the elements of `rows` that are not 0: row(y) points to `width` of them.
+template <class Row>
+pixel_box content_of(std::ptrdiff_t height, std::ptrdiff_t width, const Row& row) {
+  using element = std::remove_cvref_t<decltype(*row(0))>;
+  pixel_box box{height, -1, width, -1};
+  std::vector<element> columns(static_cast<std::size_t>(width));
+  for (std::ptrdiff_t y = 0; y < height; ++y) {
+    const element* const from = row(y);
+    element any = 0;
+    for (std::ptrdiff_t x = 0; x < width; ++x) {
+      columns[static_cast<std::size_t>(x)] |= from[x];
+      any |= from[x];
+    }
+    if (any == 0) continue;
+    box.top = (std::min)(box.top, y);
+    box.bottom = y;
+  }
+  for (std::ptrdiff_t x = 0; x < width; ++x)
+    if (columns[static_cast<std::size_t>(x)] != 0) {
+      box.left = (std::min)(box.left, x);
+      box.right = x;
+    }
+  return box;
+}
+
+/// A packed mask whose tiles are words.
+struct bits_surface {
+  using value = bit_mask::word;
+  const bit_mask& mask;
+
+  [[nodiscard]] pixel_box content() const {
+    pixel_box box = content_of(mask.height, mask.words_per_row(),
+                               [&](std::ptrdiff_t y) { return mask.row(y); });
+    box.left *= tile_size;
+    box.right = box.right * tile_size + tile_size - 1;
+    return box;
+  }
+
+  [[nodiscard]] std::optional<value> common(const pixel_box& box) const {
+    constexpr std::ptrdiff_t most_words = 16;  // more cost what they save
+    const std::ptrdiff_t first = box.left / 64, last = box.right / 64;
+    if ((box.bottom - box.top + 1) * (last - first + 1) > most_words) return std::nullopt;
+    const value begin = ~value{0} << (box.left % 64), end = ~value{0} >> (63 - box.right % 64);
+    value set = 0, clear = 0;
+    for (std::ptrdiff_t y = box.top; y <= box.bottom; ++y) {
+      const value* const row = mask.row(y);
+      for (std::ptrdiff_t k = first; k <= last; ++k) {
+        const value here = (k == first ? begin : ~value{0}) & (k == last ? end : ~value{0});
+        set |= row[k] & here;
+        clear |= ~row[k] & here;
+      }
+    }
+    if (set != 0 && clear != 0) return std::nullopt;
+    return set != 0 ? ~value{0} : value{0};
+  }
+};
+
+/// A picture of one byte a pixel, such as a mask or labels.
+struct bytes_surface {
+  using value = std::uint8_t;
+  const value* data;
+  std::ptrdiff_t height, width, stride;
+
+  [[nodiscard]] pixel_box content() const {
+    return content_of(height, width, [&](std::ptrdiff_t y) { return data + y * stride; });
+  }
+
+  [[nodiscard]] std::optional<value> common(const pixel_box& box) const {
+    constexpr std::ptrdiff_t most_rows = 8;  // more cost what they save
+    if (box.bottom - box.top >= most_rows || box.right - box.left >= 2 * tile_size)
+      return std::nullopt;
+    const value first = data[box.top * stride + box.left];
+    value other = 0;
+    for (std::ptrdiff_t y = box.top; y <= box.bottom; ++y) {
+      const value* const row = data + y * stride;
+      for (std::ptrdiff_t x = box.left; x <= box.right; ++x)
+        other |= static_cast<value>(row[x] ^ first);
+    }
+    if (other != 0) return std::nullopt;
+    return first;
+  }
+};
+
 /// Every run of pixels of a block whose sources can be read directly, and each of the others.
 template <class Index, class Run, class Other>
 void for_runs(const block<Index>& b, int count, const Run& run, const Other& other) {
@@ -216,9 +367,11 @@ void warp_colour_run(const source<std::uint8_t, 3>& from, const block<Index>& b,
 template <bool Nearest, class T, std::ptrdiff_t Channels, class Index>
 void warp_run(const source<T, Channels>& from, const block<Index>& b, int begin, int end, T* out) {
   if constexpr (Nearest) {
+    const T* const data = from.data;
+    const Index* const at = b.at;
     for (int i = begin; i < end; ++i)
       for (std::ptrdiff_t c = 0; c < Channels; ++c)
-        out[i * Channels + c] = from.data[static_cast<std::ptrdiff_t>(b.at[i]) + c];
+        out[i * Channels + c] = data[static_cast<std::ptrdiff_t>(at[i]) + c];
   } else if constexpr (Channels == 1 && sizeof(T) == 1) {
     // Two bytes of either row at once; then everything is arithmetic.
     alignas(64) std::uint32_t taps[block_size];
@@ -255,29 +408,71 @@ void warp_run(const source<T, Channels>& from, const block<Index>& b, int begin,
   }
 }
 
+/// `count` pixels from (y, x) on, one by one; out belongs to the first.
+template <bool Nearest, class Index, class T, std::ptrdiff_t Channels>
+[[gnu::noinline]] void warp_block(const source<T, Channels>& from, const flow_field& flow,
+                                  std::ptrdiff_t y, std::ptrdiff_t x, int count, block<Index>& b,
+                                  T* out) {
+  const float* u = flow.u.row(y) + x;
+  const float* v = flow.v.row(y) + x;
+  locate<Nearest>(u, v, y, x, count, from.height, from.width, from.stride, Channels, b);
+  for_runs(
+      b, count, [&](int begin, int end) { warp_run<Nearest>(from, b, begin, end, out); },
+      [&](int i) {
+        T* to = out + i * Channels;
+        if (u[i] != u[i] || v[i] != v[i]) {
+          for (std::ptrdiff_t c = 0; c < Channels; ++c) to[c] = from.fill;
+          return;
+        }
+        const place p = displaced(y, x + i, v[i], u[i]);
+        warp_border_pixel<Nearest>(from, Nearest ? nearest_pixel(p) : p, to);
+      });
+}
+
+template <bool Nearest, class Index, class T, std::ptrdiff_t Channels>
+void warp_row(const source<T, Channels>& from, const flow_field& flow, std::ptrdiff_t y,
+              block<Index>& b, T* out) {
+  for (std::ptrdiff_t x = 0; x < flow.width(); x += block_size) {
+    const auto count = (std::min<std::ptrdiff_t>)(flow.width() - x, block_size);
+    warp_block<Nearest>(from, flow, y, x, static_cast<int>(count), b, out + x * Channels);
+  }
+}
+
 template <bool Nearest, class Index, class T, std::ptrdiff_t Channels, class OutRow>
 void warp_rows(const source<T, Channels>& from, const flow_field& flow, const OutRow& out_row) {
   block<Index> b;
+  for (std::ptrdiff_t y = 0; y < flow.height(); ++y)
+    warp_row<Nearest>(from, flow, y, b, out_row(y));
+}
+
+/// The same for nearest bytes, a tile at a time. In pictures of which few tiles are alike, most
+/// rows are read without asking.
+template <class Index, class OutRow>
+void warp_byte_tiles(const source<std::uint8_t, 1>& from, const flow_field& flow,
+                     const OutRow& out_row) {
+  const bytes_surface surface{from.data, from.height, from.width, from.stride};
+  const tile_reader<bytes_surface> tiles{surface, flow,
+                                         from.border == warp_border::constant && from.fill == 0};
+  block<Index> b;
+  std::ptrdiff_t ask_from = 0;
   for (std::ptrdiff_t y = 0; y < flow.height(); ++y) {
-    for (std::ptrdiff_t x = 0; x < flow.width(); x += block_size) {
-      const int count =
-          static_cast<int>(flow.width() - x < block_size ? flow.width() - x : block_size);
-      const float* u = flow.u.row(y) + x;
-      const float* v = flow.v.row(y) + x;
-      T* out = out_row(y) + x * Channels;
-      locate<Nearest>(u, v, y, x, count, from.height, from.width, from.stride, Channels, b);
-      for_runs(
-          b, count, [&](int begin, int end) { warp_run<Nearest>(from, b, begin, end, out); },
-          [&](int i) {
-            T* to = out + i * Channels;
-            if (u[i] != u[i] || v[i] != v[i]) {
-              for (std::ptrdiff_t c = 0; c < Channels; ++c) to[c] = from.fill;
-              return;
-            }
-            const place p = displaced(y, x + i, v[i], u[i]);
-            warp_border_pixel<Nearest>(from, Nearest ? nearest_pixel(p) : p, to);
-          });
+    std::uint8_t* const out = out_row(y);
+    if (y < ask_from) {
+      warp_row<true>(from, flow, y, b, out);
+      continue;
     }
+    std::ptrdiff_t alike = 0, x = 0;
+    for (; x + tile_size <= flow.width(); x += tile_size) {
+      if (const auto all = tiles(y, x)) {
+        std::memset(out + x, *all, tile_size);
+        ++alike;
+      } else {
+        warp_block<true>(from, flow, y, x, tile_size, b, out + x);
+      }
+    }
+    const auto rest = (std::min<std::ptrdiff_t>)(flow.width() - x, tile_size);
+    warp_block<true>(from, flow, y, x, static_cast<int>(rest), b, out + x);
+    if (4 * alike * tile_size < flow.width()) ask_from = y + 16;
   }
 }
 
@@ -287,6 +482,11 @@ void warp_picture(const source<T, Channels>& from, const flow_field& flow, warp_
                   const OutRow& out_row) {
   const bool narrow = from.height * from.stride <= (std::numeric_limits<std::int32_t>::max)();
   const bool nearest = filter == warp_filter::nearest;
+  if constexpr (std::is_same_v<T, std::uint8_t> && Channels == 1) {
+    if (nearest)
+      return narrow ? warp_byte_tiles<std::int32_t>(from, flow, out_row)
+                    : warp_byte_tiles<std::int64_t>(from, flow, out_row);
+  }
   if (nearest && narrow)
     warp_rows<true, std::int32_t>(from, flow, out_row);
   else if (nearest)
@@ -297,16 +497,25 @@ void warp_picture(const source<T, Channels>& from, const flow_field& flow, warp_
     warp_rows<false, std::int64_t>(from, flow, out_row);
 }
 
-/// Nearest pixels of a packed mask.
+/// Nearest pixels of a packed mask, a word at a time.
 template <class Index>
 void warp_bits(const bit_mask& from, const flow_field& flow, const warp_options& options,
                bit_mask& out) {
   const bit_mask::word* words = from.words().data();
   const std::ptrdiff_t step = from.words_per_row() * bit_mask::word_bits;
+  const bits_surface surface{from};
+  const tile_reader<bits_surface> tiles{
+      surface, flow, options.border == warp_border::constant && options.fill < 0.5f};
   block<Index> b;
   for (std::ptrdiff_t y = 0; y < flow.height(); ++y) {
     for (std::ptrdiff_t x = 0; x < flow.width(); x += 64) {
       const int count = static_cast<int>(flow.width() - x < 64 ? flow.width() - x : 64);
+      if (count == tile_size) {
+        if (const auto all = tiles(y, x)) {
+          out.row(y)[x / 64] = *all;
+          continue;
+        }
+      }
       const float* u = flow.u.row(y) + x;
       const float* v = flow.v.row(y) + x;
       locate<true>(u, v, y, x, count, from.height, from.width, step, 1, b);
