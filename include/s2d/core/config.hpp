@@ -10,7 +10,7 @@
 // Translation units compiled for different instruction sets hold different code for the same
 // inline function. The instruction set is part of every symbol, so the linker never mixes them.
 #if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VPOPCNTDQ__) && \
-    defined(__AVX512VBMI2__)
+    defined(__AVX512VBMI2__) && defined(__AVX512VBMI__)
 #define S2D_ABI v0_1_avx512_vbmi2
 #elif defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VPOPCNTDQ__)
 #define S2D_ABI v0_1_avx512_vpopcnt

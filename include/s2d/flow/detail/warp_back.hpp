@@ -18,6 +18,14 @@
 #include <s2d/flow/field.hpp>
 #include <s2d/flow/warp_types.hpp>
 
+#if defined(__AVX512VBMI2__) && defined(__AVX512VBMI__) && defined(__AVX512BW__) && \
+    defined(__GNUC__)
+#define S2D_NEAR_BYTES 1
+#include <immintrin.h>
+#else
+#define S2D_NEAR_BYTES 0
+#endif
+
 namespace s2d::inline S2D_ABI {
 namespace detail::warping {
 
@@ -278,6 +286,51 @@ void for_runs(const block<Index>& b, int count, const Run& run, const Other& oth
   }
 }
 
+#if S2D_NEAR_BYTES
+/// Sixteen places that lie close together, as those of neighbouring pixels mostly do: their bytes
+/// come out of two registers instead of sixteen loads.
+class near_places {
+ public:
+  static constexpr int count = 16;
+  using words_type = integers<count>;
+
+  /// @param at    16 places, none negative
+  /// @param size  of the memory that may be read, from place 0 on
+  /// @param down  how far further words() will read
+  near_places(const std::int32_t* at, std::ptrdiff_t size, std::ptrdiff_t down) {
+    base_ = std::ptrdiff_t{at[0]} - 32;
+    if (base_ < 0 || base_ + down + 128 > size) return;
+    const words_type offset = load<words_type>(at) - static_cast<std::int32_t>(base_);
+    near_ = all_of<count>((offset >= 0) & (offset <= 124));
+    if (!near_) return;
+    picked_ = offset * 0x01010101 + 0x03020100;  // bytes k, k + 1, k + 2, k + 3 of each
+  }
+  [[nodiscard]] bool near() const { return near_; }
+
+  /// Four bytes from each place of `data` on. Only where near().
+  [[nodiscard]] words_type words(const std::uint8_t* data) const {
+    return std::bit_cast<words_type>(
+        _mm512_permutex2var_epi8(_mm512_loadu_si512(data + base_), std::bit_cast<__m512i>(picked_),
+                                 _mm512_loadu_si512(data + base_ + 64)));
+  }
+
+  /// The byte of each place.
+  [[nodiscard]] __m128i bytes(const std::uint8_t* data) const {
+    return _mm512_maskz_cvtepi32_epi8(0xffff, std::bit_cast<__m512i>(words(data)));
+  }
+
+  /// Two bytes from each place of `first` on, and two of `second` above them.
+  [[nodiscard]] words_type pairs(const std::uint8_t* first, const std::uint8_t* second) const {
+    return (words(first) & 0xffff) | words(second) << 16;
+  }
+
+ private:
+  std::ptrdiff_t base_;
+  bool near_ = false;
+  words_type picked_;
+};
+#endif
+
 /// A picture of `Channels` interleaved channels and how it continues outside.
 template <class T, std::ptrdiff_t Channels>
 struct source {
@@ -325,6 +378,28 @@ void warp_border_pixel(const source<T, Channels>& from, place p, T* out) {
   }
 }
 
+/// Pixels [begin, end) of a block: near(i, places) for sixteen from i on where their places lie
+/// close together, single(first, last) for the others.
+template <std::ptrdiff_t Channels, class Index, class Single, class Near>
+void read_in_sixteens(const source<std::uint8_t, Channels>& from, const block<Index>& b, int begin,
+                      int end, std::ptrdiff_t down, const Single& single, const Near& near) {
+#if S2D_NEAR_BYTES
+  if constexpr (sizeof(Index) == sizeof(std::int32_t)) {
+    const std::ptrdiff_t size = (from.height - 1) * from.stride + from.width * Channels;
+    for (; begin + near_places::count <= end; begin += near_places::count) {
+      const near_places places{b.at + begin, size, down};
+      if (places.near())
+        near(begin, places);
+      else
+        single(begin, begin + near_places::count);
+    }
+  }
+#else
+  (void)from, (void)b, (void)down, (void)near;
+#endif
+  single(begin, end);
+}
+
 /// The same for colour between pixels: two neighbours are six bytes, read as two overlapping words
 /// of four; then everything is arithmetic on many pixels at once.
 template <class Index>
@@ -335,13 +410,22 @@ void warp_colour_run(const source<std::uint8_t, 3>& from, const block<Index>& b,
     return static_cast<std::uint32_t>(at[0]) | static_cast<std::uint32_t>(at[1]) << 8 |
            static_cast<std::uint32_t>(at[2]) << 16 | static_cast<std::uint32_t>(at[3]) << 24;
   };
-  for (int i = begin; i < end; ++i) {
-    const std::uint8_t* const at = from.data + b.at[i];
-    words[0][i] = read(at);
-    words[1][i] = read(at + 2);
-    words[2][i] = read(at + from.stride);
-    words[3][i] = read(at + from.stride + 2);
-  }
+  const auto read_pixels = [&](int first, int last) {
+    for (int i = first; i < last; ++i) {
+      const std::uint8_t* const at = from.data + b.at[i];
+      words[0][i] = read(at);
+      words[1][i] = read(at + 2);
+      words[2][i] = read(at + from.stride);
+      words[3][i] = read(at + from.stride + 2);
+    }
+  };
+  read_in_sixteens(from, b, begin, end, from.stride + 2, read_pixels,
+                   [&](int i, const auto& places) {
+                     store(words[0] + i, places.words(from.data));
+                     store(words[1] + i, places.words(from.data + 2));
+                     store(words[2] + i, places.words(from.data + from.stride));
+                     store(words[3] + i, places.words(from.data + from.stride + 2));
+                   });
   alignas(64) std::uint32_t pixels[block_size];
   for (int i = begin; i < end; ++i) {
     const auto value = [](std::uint32_t word, int shift) {
@@ -367,21 +451,31 @@ void warp_colour_run(const source<std::uint8_t, 3>& from, const block<Index>& b,
 template <bool Nearest, class T, std::ptrdiff_t Channels, class Index>
 void warp_run(const source<T, Channels>& from, const block<Index>& b, int begin, int end, T* out) {
   if constexpr (Nearest) {
-    const T* const data = from.data;
-    const Index* const at = b.at;
-    for (int i = begin; i < end; ++i)
-      for (std::ptrdiff_t c = 0; c < Channels; ++c)
-        out[i * Channels + c] = data[static_cast<std::ptrdiff_t>(at[i]) + c];
+    const auto read_pixels = [data = from.data, at = b.at, out](int first, int last) {
+      for (int i = first; i < last; ++i)
+        for (std::ptrdiff_t c = 0; c < Channels; ++c)
+          out[i * Channels + c] = data[static_cast<std::ptrdiff_t>(at[i]) + c];
+    };
+    if constexpr (Channels == 1 && sizeof(T) == 1)
+      read_in_sixteens(from, b, begin, end, 0, read_pixels,
+                       [&](int i, const auto& places) { store(out + i, places.bytes(from.data)); });
+    else
+      read_pixels(begin, end);
   } else if constexpr (Channels == 1 && sizeof(T) == 1) {
     // Two bytes of either row at once; then everything is arithmetic.
     alignas(64) std::uint32_t taps[block_size];
-    for (int i = begin; i < end; ++i) {
-      const T* at = from.data + b.at[i];
-      std::uint16_t top, bottom;
-      std::memcpy(&top, at, 2);
-      std::memcpy(&bottom, at + from.stride, 2);
-      taps[i] = top | static_cast<std::uint32_t>(bottom) << 16;
-    }
+    const auto read_pixels = [&](int first, int last) {
+      for (int i = first; i < last; ++i) {
+        const T* at = from.data + b.at[i];
+        std::uint16_t top, bottom;
+        std::memcpy(&top, at, 2);
+        std::memcpy(&bottom, at + from.stride, 2);
+        taps[i] = top | static_cast<std::uint32_t>(bottom) << 16;
+      }
+    };
+    read_in_sixteens(from, b, begin, end, from.stride, read_pixels, [&](int i, const auto& places) {
+      store(taps + i, places.pairs(from.data, from.data + from.stride));
+    });
     constexpr int left = std::endian::native == std::endian::little ? 0 : 8, right = 8 - left;
     alignas(64) T values[block_size];
     for (int i = begin; i < end; ++i) {
@@ -429,11 +523,12 @@ template <bool Nearest, class Index, class T, std::ptrdiff_t Channels>
       });
 }
 
+/// Pixels [begin, end) of row y; out belongs to the row.
 template <bool Nearest, class Index, class T, std::ptrdiff_t Channels>
-void warp_row(const source<T, Channels>& from, const flow_field& flow, std::ptrdiff_t y,
-              block<Index>& b, T* out) {
-  for (std::ptrdiff_t x = 0; x < flow.width(); x += block_size) {
-    const auto count = (std::min<std::ptrdiff_t>)(flow.width() - x, block_size);
+void warp_pixels(const source<T, Channels>& from, const flow_field& flow, std::ptrdiff_t y,
+                 std::ptrdiff_t begin, std::ptrdiff_t end, block<Index>& b, T* out) {
+  for (std::ptrdiff_t x = begin; x < end; x += block_size) {
+    const auto count = (std::min<std::ptrdiff_t>)(end - x, block_size);
     warp_block<Nearest>(from, flow, y, x, static_cast<int>(count), b, out + x * Channels);
   }
 }
@@ -442,7 +537,7 @@ template <bool Nearest, class Index, class T, std::ptrdiff_t Channels, class Out
 void warp_rows(const source<T, Channels>& from, const flow_field& flow, const OutRow& out_row) {
   block<Index> b;
   for (std::ptrdiff_t y = 0; y < flow.height(); ++y)
-    warp_row<Nearest>(from, flow, y, b, out_row(y));
+    warp_pixels<Nearest>(from, flow, y, 0, flow.width(), b, out_row(y));
 }
 
 /// The same for nearest bytes, a tile at a time. In pictures of which few tiles are alike, most
@@ -457,22 +552,17 @@ void warp_byte_tiles(const source<std::uint8_t, 1>& from, const flow_field& flow
   std::ptrdiff_t ask_from = 0;
   for (std::ptrdiff_t y = 0; y < flow.height(); ++y) {
     std::uint8_t* const out = out_row(y);
-    if (y < ask_from) {
-      warp_row<true>(from, flow, y, b, out);
-      continue;
+    std::ptrdiff_t done = 0, alike = 0;
+    for (std::ptrdiff_t x = 0; y >= ask_from && x + tile_size <= flow.width(); x += tile_size) {
+      const auto all = tiles(y, x);
+      if (!all) continue;
+      warp_pixels<true>(from, flow, y, done, x, b, out);
+      std::memset(out + x, *all, tile_size);
+      done = x + tile_size;
+      ++alike;
     }
-    std::ptrdiff_t alike = 0, x = 0;
-    for (; x + tile_size <= flow.width(); x += tile_size) {
-      if (const auto all = tiles(y, x)) {
-        std::memset(out + x, *all, tile_size);
-        ++alike;
-      } else {
-        warp_block<true>(from, flow, y, x, tile_size, b, out + x);
-      }
-    }
-    const auto rest = (std::min<std::ptrdiff_t>)(flow.width() - x, tile_size);
-    warp_block<true>(from, flow, y, x, static_cast<int>(rest), b, out + x);
-    if (4 * alike * tile_size < flow.width()) ask_from = y + 16;
+    warp_pixels<true>(from, flow, y, done, flow.width(), b, out);
+    if (y >= ask_from && 4 * alike * tile_size < flow.width()) ask_from = y + 16;
   }
 }
 
