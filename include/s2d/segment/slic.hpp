@@ -198,6 +198,14 @@ inline superpixels grow_superpixels(const lab_image& picture, const slic_options
   return result;
 }
 
+inline void check_slic(const char* what, const slic_options& options) {
+  require(options.cell >= 1 && options.cell <= 1024, what, ": cell is ", options.cell,
+          ", expected 1..1024");
+  require(std::isfinite(options.compactness) && options.compactness >= 0, what, ": compactness is ",
+          options.compactness, ", expected >= 0");
+  require(options.iterations > 0, what, ": iterations is ", options.iterations, ", expected > 0");
+}
+
 }  // namespace detail
 
 /// Superpixels of a picture: k-means on colour and position, started in the middle of grid cells.
@@ -211,11 +219,7 @@ inline superpixels grow_superpixels(const lab_image& picture, const slic_options
 /// Ties: the first of the 3x3 in scan order. Complexity: O(9 * iterations * pixels).
 /// Source: Achanta et al. 2012, with the 3x3 window of gSLIC (Ren and Reid 2011).
 [[nodiscard]] inline superpixels slic(const lab_image& picture, const slic_options& options = {}) {
-  require(options.cell >= 1 && options.cell <= 1024, "slic: cell is ", options.cell,
-          ", expected 1..1024");
-  require(std::isfinite(options.compactness) && options.compactness >= 0, "slic: compactness is ",
-          options.compactness, ", expected >= 0");
-  require(options.iterations > 0, "slic: iterations is ", options.iterations, ", expected > 0");
+  detail::check_slic("slic", options);
   detail::require_same_size("slic", picture.l, picture.a);
   detail::require_same_size("slic", picture.l, picture.b);
   return detail::grow_superpixels(picture, options);

@@ -1,0 +1,179 @@
+// What colours, superpixels, diffusion and pixels of frame masks have to be, on the processor and
+// on a device: the core's bits. Side: where they are made. The core rounds every operation alone
+// only where these tests are compiled with -ffp-contract=off.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/lab.hpp>
+#include <s2d/cuda/color_types.hpp>
+#include <s2d/segment/detail/work_grid.hpp>
+#include <s2d/segment/slic.hpp>
+
+#include "support/catch.hpp"
+
+#if defined(S2D_TEST_PICTURES)
+#include "cuda/real_frames.hpp"
+#endif
+
+namespace support {
+
+/// `n` pictures of patches with noise, and shades of grey from black to white.
+inline std::vector<s2d::image> random_pictures(std::mt19937& random, std::int64_t n, std::int64_t h,
+                                               std::int64_t w) {
+  std::vector<s2d::image> pictures;
+  for (std::int64_t i = 0; i < n; ++i) {
+    s2d::image picture(h, w);
+    for (std::int64_t y = 0; y < h; ++y)
+      for (std::int64_t x = 0; x < w; ++x)
+        for (std::int64_t c = 0; c < 3; ++c)
+          picture.row(y)[3 * x + c] = static_cast<std::uint8_t>(
+              i % 3 == 2 ? 255 * x / w : (y / 17 + x / 23 + i + c) % 3 * 80 + random() % 60);
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
+/// Pictures as [n, h, w, 3] or [3, n, h, w].
+struct picture_batch {
+  std::int64_t count, height, width;
+  bool interleaved = true;
+  std::vector<std::uint8_t> values;
+
+  picture_batch(const std::vector<s2d::image>& pictures, std::int64_t h, std::int64_t w,
+                bool pixel_by_pixel)
+      : count{static_cast<std::int64_t>(pictures.size())},
+        height{h},
+        width{w},
+        interleaved{pixel_by_pixel} {
+    for (std::size_t c = 0; c < (interleaved ? 1 : 3); ++c)
+      for (const s2d::image& picture : pictures)
+        for (std::size_t i = c; i < picture.values.size(); i += interleaved ? 1 : 3)
+          values.push_back(picture.values[i]);
+  }
+  /// The same on `memory`, which holds `values`.
+  [[nodiscard]] s2d::cuda::rgb_batch view(const std::uint8_t* memory) const {
+    if (interleaved) return s2d::cuda::rgb_batch::interleaved(memory, count, height, width);
+    const auto plane = [&](std::int64_t c) {
+      return s2d::cuda::batch_view<const std::uint8_t>{
+          memory == nullptr ? memory : memory + c * count * height * width, count, height, width};
+    };
+    return {plane(0), plane(1), plane(2)};
+  }
+};
+
+/// Colours as [3, n, h, w].
+struct lab_planes {
+  std::int64_t count, height, width;
+  std::vector<float> values;
+};
+inline lab_planes planes_of(const std::vector<s2d::lab_image>& pictures, std::int64_t h,
+                            std::int64_t w) {
+  lab_planes planes{static_cast<std::int64_t>(pictures.size()), h, w, {}};
+  for (const auto plane : {&s2d::lab_image::l, &s2d::lab_image::a, &s2d::lab_image::b})
+    for (const s2d::lab_image& picture : pictures)
+      planes.values.insert(planes.values.end(), (picture.*plane).values.begin(),
+                           (picture.*plane).values.end());
+  return planes;
+}
+inline std::vector<s2d::lab_image> to_lab(const std::vector<s2d::image>& pictures) {
+  std::vector<s2d::lab_image> all;
+  for (const s2d::image& picture : pictures) all.push_back(s2d::to_lab(picture));
+  return all;
+}
+
+/// 0, 1, odd, narrow, larger than a block of threads; cells from 1 pixel to the whole picture.
+struct slic_case {
+  std::int64_t count, height, width, cell;
+};
+inline const std::vector<slic_case>& slic_cases() {
+  static const std::vector<slic_case> all{{0, 5, 7, 6},   {2, 0, 7, 6},    {2, 5, 0, 6},
+                                          {3, 1, 1, 6},   {2, 1, 40, 7},   {2, 23, 3, 2},
+                                          {3, 7, 7, 6},   {1, 9, 10, 1},   {3, 30, 41, 6},
+                                          {2, 50, 73, 3}, {1, 64, 64, 16}, {1, 20, 30, 1024}};
+  return all;
+}
+
+template <class Side>
+void check_to_lab() {
+  std::mt19937 random{1};
+  for (const auto& [n, h, w, cell] : slic_cases())
+    for (const bool interleaved : {true, false}) {
+      CAPTURE(n, h, w, interleaved);
+      const auto pictures = random_pictures(random, n, h, w);
+      const auto expected = planes_of(to_lab(pictures), h, w);
+      CHECK(Side::to_lab(picture_batch{pictures, h, w, interleaved}) == expected.values);
+    }
+  s2d::image colours(512, 512);  // every eighth value of each channel, and random ones
+  for (std::size_t i = 0; i < colours.values.size(); ++i)
+    colours.values[i] = static_cast<std::uint8_t>(
+        i < 3 * 32768 ? (i / 3 >> (5 * (i % 3))) % 32 * 8 + 7 : random() % 256);
+  CHECK(Side::to_lab(picture_batch{{colours}, 512, 512, true}) ==
+        planes_of(to_lab({colours}), 512, 512).values);
+}
+
+/// Compares with the core; returns how many superpixels are empty.
+template <class Side>
+std::int64_t check_slic(const std::vector<s2d::lab_image>& pictures, std::int64_t h, std::int64_t w,
+                        const s2d::slic_options& options) {
+  const std::vector<s2d::superpixels> found = Side::slic(planes_of(pictures, h, w), options);
+  REQUIRE(found.size() == pictures.size());
+  std::int64_t empty = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    CAPTURE(i);
+    const s2d::superpixels expected = s2d::slic(pictures[i], options);
+    CHECK(found[i].rows == expected.rows);
+    CHECK(found[i].columns == expected.columns);
+    CHECK(found[i].labels == expected.labels);
+    CHECK(found[i].count == expected.count);
+    CHECK(found[i].centre == expected.centre);
+    CHECK(found[i].l == expected.l);
+    CHECK(found[i].a == expected.a);
+    CHECK(found[i].b == expected.b);
+    empty += std::count(expected.count.begin(), expected.count.end(), 0);
+  }
+  return empty;
+}
+
+template <class Side>
+void check_small_slic() {
+  std::mt19937 random{2};
+  for (const auto& [n, h, w, cell] : slic_cases())
+    for (const auto& [compactness, iterations] : {std::pair{10.0F, 5}, {0.0F, 4}, {40.0F, 1}}) {
+      CAPTURE(n, h, w, cell, compactness, iterations);
+      const s2d::slic_options options{cell, compactness, iterations};
+      check_slic<Side>(to_lab(random_pictures(random, n, h, w)), h, w, options);
+    }
+}
+
+/// On one grey the nearest win, and without a weight of position the first: the superpixels of the
+/// last row and column stay without pixels and where they were.
+template <class Side>
+void check_tied_slic() {
+  for (const std::int64_t cell : {2, 4, 5}) {
+    CAPTURE(cell);
+    const std::vector<s2d::lab_image> grey{s2d::lab_image(24, 20)};
+    CHECK(check_slic<Side>(grey, 24, 20, {cell, 10, 3}) == 0);
+    CHECK(check_slic<Side>(grey, 24, 20, {cell, 0, 3}) > 0);
+  }
+}
+
+#if defined(S2D_TEST_PICTURES)
+/// At the size on which frame masks are decided, and whole frames.
+template <class Side>
+void check_real_slic() {
+  const std::vector<s2d::image> frames = real_frames(4);
+  if (frames.empty()) return;
+  std::vector<s2d::image> small_frames;
+  const s2d::detail::work_grid grid(frames[0], 214);
+  for (const s2d::image& frame : frames) small_frames.push_back(grid.picture(frame));
+  check_slic<Side>(to_lab(small_frames), grid.height, grid.width, {});
+  check_slic<Side>(to_lab({frames[0]}), frames[0].height, frames[0].width, {});
+}
+#endif
+
+}  // namespace support
