@@ -19,10 +19,13 @@ struct follow_settings {
   float slope = 0.05f;
 };
 
+struct flow_vector {
+  single u, v;
+};
+
 /// The bilinear value of field t at a place; outside, the border is continued, and a coordinate
 /// that is not a number reads as 0. Sides are up to 2^24, so that floats can tell pixels.
-S2D_HD inline void sample_flow(const flow_batch& flow, std::int64_t t, float x, float y, float& u,
-                               float& v) {
+S2D_HD inline flow_vector sample_flow(const flow_batch& flow, std::int64_t t, float x, float y) {
   const std::int64_t height = flow.u.height, width = flow.u.width;
   const float last_x = static_cast<float>(width - 1), last_y = static_cast<float>(height - 1);
   float cx = x > 0 ? x : 0, cy = y > 0 ? y : 0;
@@ -36,10 +39,9 @@ S2D_HD inline void sample_flow(const flow_batch& flow, std::int64_t t, float x, 
     const single a = plane(t, top, left), b = plane(t, top, right);
     const single c = plane(t, below, left), d = plane(t, below, right);
     const single upper = a + wx * (b - a), lower = c + wx * (d - c);
-    return (upper + wy * (lower - upper)).value;
+    return upper + wy * (lower - upper);
   };
-  u = one(flow.u);
-  v = one(flow.v);
+  return {one(flow.u), one(flow.v)};
 }
 
 /// A point on its way, in pixels of the flow grid.
@@ -52,13 +54,11 @@ struct flow_walker {
   S2D_HD void step(const flow_batch& there, std::int64_t from, const flow_batch& back,
                    std::int64_t to, const follow_settings& set) {
     constexpr float far = 1e7f;  // further away than any frame is large
-    float fu, fv, bu, bv;
-    sample_flow(there, from, x, y, fu, fv);
-    const float nx = x + fu, ny = y + fv;
-    sample_flow(back, to, nx, ny, bu, bv);
-    const single f_u = fu, f_v = fv, b_u = bu, b_v = bv, du = f_u + b_u, dv = f_v + b_v;
-    const single error = du * du + dv * dv;
-    const single length = f_u * f_u + f_v * f_v + b_u * b_u + b_v * b_v;
+    const flow_vector f = sample_flow(there, from, x, y);
+    const float nx = (x + f.u).value, ny = (y + f.v).value;
+    const flow_vector b = sample_flow(back, to, nx, ny);
+    const single du = f.u + b.u, dv = f.v + b.v, error = du * du + dv * dv;
+    const single length = f.u * f.u + f.v * f.v + b.u * b.u + b.v * b.v;
     // A comparison with a value that is not a number does not hold.
     valid = nx > -far && nx < far && ny > -far && ny < far;
     const float right = static_cast<float>(there.u.width) - 0.5f;
