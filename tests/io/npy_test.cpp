@@ -115,6 +115,15 @@ TEST_CASE("values that do not survive a change of type are refused") {
   CHECK_THROWS_AS(s2d::npy_values<std::int64_t>(one(0x1p63)), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::npy_values<std::uint64_t>(one(0x1p64)), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::npy_values<float>(one(16777217)), s2d::invalid_input);
+  constexpr auto last = std::numeric_limits<std::uint32_t>::max();
+  CHECK_THROWS_AS(s2d::npy_values<float>(one(last)), s2d::invalid_input);
+  CHECK(s2d::npy_values<float>(one(last - 255)).front() == 4294967040.0F);
+  CHECK(s2d::npy_values<double>(one(last)).front() == 4294967295.0);
+  CHECK_THROWS_AS(s2d::npy_values<double>(one(std::numeric_limits<std::int64_t>::max())),
+                  s2d::invalid_input);
+  CHECK_THROWS_AS(s2d::npy_values<double>(one(std::numeric_limits<std::uint64_t>::max())),
+                  s2d::invalid_input);
+  CHECK(s2d::npy_values<double>(one(std::uint64_t{1} << 63)).front() == 0x1p63);
   CHECK_THROWS_AS(s2d::npy_values<bool>(one(2)), s2d::invalid_input);
   CHECK(s2d::npy_values<std::int64_t>(one(-0x1p63)).front() ==
         std::numeric_limits<std::int64_t>::min());

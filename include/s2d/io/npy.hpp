@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -322,9 +323,11 @@ template <npy_element T>
         fits = wide == std::trunc(wide) && wide < limit &&
                wide >= (std::is_signed_v<T> ? -limit : 0.0);
       } else if constexpr (std::integral<S>) {
+        // Rounded up, a number may lie behind the last one of S; the way back is then undefined.
         const T there = static_cast<T>(value);
         fits = std::same_as<S, bool> ||
-               (static_cast<double>(there) < 9.2e18 && static_cast<S>(there) == value);
+               (static_cast<double>(there) < std::ldexp(1.0, std::numeric_limits<S>::digits) &&
+                static_cast<S>(there) == value);
       }
       require(fits, name, ": element ", i / sizeof(S), ": ", value,
               " does not fit the element type that is asked for");
