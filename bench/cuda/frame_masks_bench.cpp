@@ -1,9 +1,13 @@
 // The device twins of the frame segmenter's hot parts at the sizes of a clip of 100 frames of
-// 480 x 854, decided on 120 x 214; beside each the core on one thread, as core_NAME, for one frame.
+// 480 x 854, decided on 120 x 214; beside each the core on one thread, as core_NAME: of pictures
+// one frame.
+#include <s2d/cuda/diffusion.hpp>
 #include <s2d/cuda/lab.hpp>
 #include <s2d/cuda/slic.hpp>
 
 #include <cmath>
+#include <random>
+#include <utility>
 #include <vector>
 
 #include <s2d/core/image.hpp>
@@ -85,5 +89,54 @@ void core_slic(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(s2d::slic(lab));
 }
 BENCHMARK(core_slic);
+
+/// 37 edges a node, as the graph of a clip has: 8 in its own frame, 15 in the frames beside, 14
+/// anywhere.
+s2d::sparse_graph clip_graph() {
+  constexpr std::int64_t per_frame = 20 * 36, nodes = frames * per_frame;
+  std::mt19937 random{1};
+  s2d::sparse_graph graph;
+  for (std::int64_t i = 0; i < nodes; ++i) {
+    for (std::int64_t e = 0; e < 37; ++e) {
+      const auto step = static_cast<std::int64_t>(random() % 5) - 2 +
+                        36 * (static_cast<std::int64_t>(random() % 5) - 2);
+      const std::int64_t to = e < 8    ? i + step
+                              : e < 23 ? i + step + (e % 2 == 0 ? per_frame : -per_frame)
+                                       : static_cast<std::int64_t>(random());
+      graph.to.push_back(static_cast<std::int32_t>((to + nodes) % nodes));
+      graph.weight.push_back(static_cast<float>(random() % 1000 + 1));
+    }
+    graph.begin.push_back(graph.to.size());
+  }
+  return s2d::normalize_rows(std::move(graph));
+}
+std::vector<float> some_seeds(std::size_t nodes) {
+  std::vector<float> seeds(nodes);
+  for (std::size_t i = 0; i < nodes; i += 7) seeds[i] = 1;
+  return seeds;
+}
+
+/// Useful bytes: those of the graph and the values for each of the 60 steps, of which the second
+/// cache of a large card may hold most.
+void diffuse(benchmark::State& state) {
+  if (device_count() == 0) return state.SkipWithError("no CUDA device");
+  const s2d::sparse_graph graph = clip_graph();
+  const device_graph memory = to_device(graph);
+  const auto seeds = to_device(some_seeds(graph.nodes()));
+  device_buffer<float> out{seeds.size()};
+  const double step =
+      static_cast<double>(8 * graph.edges() + 8 * graph.nodes() + 3 * seeds.bytes());
+  device_bench::measure(state, 60 * step, [&] {
+    return [&] { s2d::cuda::diffuse(memory.view(), seeds.data(), out.data()); };
+  });
+}
+BENCHMARK(diffuse)->UseManualTime();
+
+void core_diffuse(benchmark::State& state) {
+  const s2d::sparse_graph graph = clip_graph();
+  const std::vector<float> seeds = some_seeds(graph.nodes());
+  for (auto _ : state) benchmark::DoNotOptimize(s2d::diffuse(graph, seeds));
+}
+BENCHMARK(core_diffuse);
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <s2d/core/lab.hpp>
 #include <s2d/cuda/color_types.hpp>
 #include <s2d/segment/detail/work_grid.hpp>
+#include <s2d/segment/diffusion.hpp>
 #include <s2d/segment/slic.hpp>
 
 #include "support/catch.hpp"
@@ -175,5 +176,34 @@ void check_real_slic() {
   check_slic<Side>(to_lab({frames[0]}), frames[0].height, frames[0].width, {});
 }
 #endif
+
+/// Rows of up to `most` edges, some without any, one of 300; ends may occur twice.
+inline s2d::sparse_graph random_graph(std::mt19937& random, std::size_t nodes, std::size_t most) {
+  s2d::sparse_graph graph;
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const std::size_t edges = i == 70 ? 300 : random() % (most + 1);
+    for (std::size_t e = 0; e < edges; ++e) {
+      graph.to.push_back(static_cast<std::int32_t>(random() % nodes));
+      graph.weight.push_back(static_cast<float>(random() % 1000) / 997);
+    }
+    graph.begin.push_back(graph.to.size());
+  }
+  return s2d::normalize_rows(std::move(graph));
+}
+
+template <class Side>
+void check_diffusion() {
+  std::mt19937 random{4};
+  for (const std::size_t nodes : {0, 1, 2, 63, 64, 65, 700})
+    for (const auto& [iterations, mix] :
+         {std::pair{0, 0.5F}, {1, 0.985F}, {2, 1.0F}, {3, 0.0F}, {9, 0.985F}}) {
+      CAPTURE(nodes, iterations, mix);
+      const s2d::sparse_graph graph = random_graph(random, nodes, 11);
+      std::vector<float> seeds(nodes);
+      for (float& seed : seeds) seed = static_cast<float>(random() % 1000) / 7;
+      const s2d::diffusion_options options{.iterations = iterations, .mix = mix};
+      CHECK(Side::diffuse(graph, seeds, options) == s2d::diffuse(graph, seeds, options));
+    }
+}
 
 }  // namespace support

@@ -1,8 +1,11 @@
+#include <s2d/cuda/detail/diffusion.hpp>
 #include <s2d/cuda/detail/lab.hpp>
 #include <s2d/cuda/detail/slic.hpp>
+#include <s2d/cuda/diffusion.hpp>
 #include <s2d/cuda/lab.hpp>
 #include <s2d/cuda/slic.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -38,6 +41,20 @@ struct twin {
     CHECK(host.launches == 2 * options.iterations + 1);
     CHECK(host.fetches == 0);
     return checks::grids_of(out, values_of(out.labels), values_of(out.items));
+  }
+  static std::vector<float> diffuse(const s2d::sparse_graph& graph, const std::vector<float>& seeds,
+                                    const s2d::diffusion_options& options) {
+    const std::vector<std::uint64_t> begin{graph.begin.begin(), graph.begin.end()};
+    const graph_view view{static_cast<std::int64_t>(graph.nodes()),
+                          static_cast<std::int64_t>(graph.edges()), begin.data(), graph.to.data(),
+                          graph.weight.data()};
+    std::vector<float> out(seeds.size(), -7);
+    const host_executor host;
+    detail::diffuse_on(host, view, seeds.data(), out.data(),
+                       checks::settings_for("", view, seeds.data(), out.data(), options));
+    CHECK(host.launches == (std::max)(options.iterations, 1));
+    CHECK(host.fetches == 0);
+    return out;
   }
 };
 
@@ -107,4 +124,35 @@ TEST_CASE("superpixels: options, extents and addresses that do not fit are refus
   const batch_view<const float> large{some.data(), 1, 1 << 16, 1 << 16, 0, 0, 0};
   CHECK_THROWS_WITH(checks::settings_for("slic", {large, large, large}, {.cell = 1}),
                     Catch::Contains("65536 x 65536 superpixels"));
+}
+
+TEST_CASE("values diffuse over sparse graphs as in the core, bit for bit",
+          "[cuda][diffusion][threads]") {
+  support::check_diffusion<twin>();
+}
+
+TEST_CASE("diffusion: options, extents and addresses that do not fit are refused by name",
+          "[cuda][diffusion]") {
+  const std::vector<std::uint64_t> begin{0, 1, 2};
+  const std::vector<std::int32_t> to{1, 0};
+  const std::vector<float> weight{1, 1};
+  float seeds[2] = {}, out[2] = {};
+  const graph_view graph{2, 2, begin.data(), to.data(), weight.data()};
+  const auto check = [&](const graph_view& given, const float* from, const float* into,
+                         const s2d::diffusion_options& options) {
+    (void)checks::settings_for("diffuse", given, from, into, options);
+  };
+  CHECK_NOTHROW(check(graph, seeds, out, {}));
+  CHECK_NOTHROW(check({}, nullptr, nullptr, {}));
+  CHECK_THROWS_WITH(check(graph, seeds, out, {.iterations = -1}),
+                    Catch::StartsWith("diffuse: iterations is -1"));
+  CHECK_THROWS_AS(check(graph, seeds, out, {.mix = 1.5F}), s2d::invalid_input);
+  CHECK_THROWS_WITH(check(graph, nullptr, out, {}),
+                    Catch::StartsWith("diffuse: seeds: the address is null"));
+  CHECK_THROWS_WITH(check(graph, seeds, nullptr, {}),
+                    Catch::StartsWith("diffuse: out: the address is null"));
+  CHECK_THROWS_WITH(check({2, 2, nullptr, to.data(), weight.data()}, seeds, out, {}),
+                    Catch::StartsWith("diffuse: row starts: the address is null"));
+  CHECK_THROWS_WITH(check({-1, 2, begin.data(), to.data(), weight.data()}, seeds, out, {}),
+                    Catch::StartsWith("diffuse: graph has -1 nodes"));
 }

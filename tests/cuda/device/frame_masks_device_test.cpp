@@ -1,3 +1,4 @@
+#include <s2d/cuda/diffusion.hpp>
 #include <s2d/cuda/lab.hpp>
 #include <s2d/cuda/slic.hpp>
 
@@ -25,6 +26,14 @@ struct device {
     return to_host(s2d::cuda::slic(
         const_lab_batch::planes(memory.data(), in.count, in.height, in.width), options));
   }
+  static std::vector<float> diffuse(const s2d::sparse_graph& graph, const std::vector<float>& seeds,
+                                    const s2d::diffusion_options& options) {
+    const device_graph memory = to_device(graph);
+    const auto from = to_device(seeds);
+    auto out = support::rubbish<float>(from.size());
+    s2d::cuda::diffuse(memory.view(), from.data(), out.data(), options);
+    return to_host(out);
+  }
 };
 
 }  // namespace
@@ -46,3 +55,11 @@ TEST_CASE("the device's superpixels of real frames are the core's", "[device]") 
   support::check_real_slic<device>();
 }
 #endif
+
+TEST_CASE("the device's values diffuse as the core's, bit for bit", "[device][small]") {
+  if (!support::has_device()) return;
+  support::check_diffusion<device>();
+  s2d::sparse_graph broken;
+  broken.begin = {0, 1};
+  CHECK_THROWS_AS(to_device(broken), s2d::invalid_input);
+}
