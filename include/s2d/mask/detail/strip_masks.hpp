@@ -26,14 +26,16 @@ namespace detail {
 /// Masks of one size. A strip is 64 pixels wide and a word long at every step, so that the common
 /// part of two masks is a few long rows of words. Packed and dense masks are cut into columns of 64
 /// pixels (a strip runs down the picture), runs into rows of 64 (a strip runs to the right): as the
-/// pixels of each form follow each other. Masks of different forms cannot be mixed.
+/// pixels of each form follow each other. Masks of different forms cannot be mixed. Strips begin
+/// and end at multiples of eight steps and lie on whole lines of the cache, so that reading two of
+/// them crosses none.
 class strip_masks {
  public:
   struct entry {
     box bounds;
     std::ptrdiff_t area = 0;
     std::ptrdiff_t first_strip = 0, strips = 0;
-    std::ptrdiff_t begin = 0, length = 0;  ///< along the strips
+    std::ptrdiff_t begin = 0, length = 0;  ///< along the strips; multiples of 8
     std::size_t at = 0;                    ///< of the first strip among the words
   };
 
@@ -42,16 +44,16 @@ class strip_masks {
   /// Forgets all masks and keeps the memory.
   void clear() noexcept {
     entries_.clear();
-    words_.clear();
+    lines_.clear();
   }
 
   /// Room for `count` packed masks of that size; what is not used costs nothing.
   void reserve(std::size_t count, std::ptrdiff_t height, std::ptrdiff_t width) {
-    words_.reserve(count * static_cast<std::size_t>(height * ((width + 63) / 64)));
+    lines_.reserve(count * static_cast<std::size_t>((height + 7) / 8 * ((width + 63) / 64)));
   }
 
   /// Words of all masks.
-  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return lines_.size() * line_words; }
 
   /// Words of mask i.
   [[nodiscard]] std::ptrdiff_t size_of(std::size_t i) const noexcept {
@@ -102,11 +104,13 @@ class strip_masks {
     entry& one = open({}, 0, 0, 0, 0);
     if (left == end) return;
     // The rows are known afterwards: space for all of them, and for the marks below the last one.
-    const std::size_t length = end - left, strips = height / 64 + 1;
-    words_.resize(words_.size() + strips * length);
-    std::uint64_t* const words = words_.data() + one.at;
+    const std::size_t begin = left / line_words * line_words;
+    const std::size_t length = (end + line_words - 1) / line_words * line_words - begin;
+    const std::size_t strips = height / 64 + 1;
+    lines_.resize(lines_.size() + strips * length / line_words);
+    std::uint64_t* const words = this->words() + one.at;
     const auto mark = [&](std::size_t x, std::size_t y) {
-      words[y / 64 * length + (x - left)] ^= std::uint64_t{1} << (y % 64);
+      words[y / 64 * length + (x - begin)] ^= std::uint64_t{1} << (y % 64);
     };
     std::size_t x = 0, y = 0, pixels = 0;  // (x, y): the next pixel
     std::size_t top = height, bottom = 0;  // bottom: one behind
@@ -139,14 +143,14 @@ class strip_masks {
     }
     const auto number = [](std::size_t v) { return static_cast<std::ptrdiff_t>(v); };
     one.area = number(pixels);
-    one.bounds = {number(left), number(top), number(length), number(bottom - top)};
+    one.bounds = {number(left), number(top), number(end - left), number(bottom - top)};
     one.first_strip = number(top / 64);
     one.strips = number((bottom - 1) / 64 - top / 64 + 1);
-    one.begin = number(left);
+    one.begin = number(begin);
     one.length = number(length);
     one.at += top / 64 * length;
-    fill(words_.data() + one.at, static_cast<std::size_t>(one.strips), length);
-    words_.resize(one.at + static_cast<std::size_t>(one.strips) * length);
+    fill(this->words() + one.at, static_cast<std::size_t>(one.strips), length);
+    lines_.resize((one.at + static_cast<std::size_t>(one.strips) * length) / line_words);
   }
 
   /// Pixels that mask i of `a` and mask j of `b` have in common, in the strips from `first` to
@@ -164,20 +168,31 @@ class strip_masks {
     behind = earlier(behind, earlier(p.first_strip + p.strips, q.first_strip + q.strips));
     std::uint64_t count = 0;
     for (std::ptrdiff_t s = later(first, later(p.first_strip, q.first_strip)); s < behind; ++s)
-      count += common_bits(
-          a.words_.data() + p.at + (s - p.first_strip) * p.length + (begin - p.begin),
-          b.words_.data() + q.at + (s - q.first_strip) * q.length + (begin - q.begin), length);
+      count += common_bits(a.words() + p.at + (s - p.first_strip) * p.length + (begin - p.begin),
+                           b.words() + q.at + (s - q.first_strip) * q.length + (begin - q.begin),
+                           length);
     return static_cast<std::ptrdiff_t>(count);
   }
 
  private:
+  static constexpr std::ptrdiff_t line_words = 8;
+  struct alignas(64) line {
+    std::uint64_t words[line_words];
+  };
+  [[nodiscard]] std::uint64_t* words() noexcept {
+    return reinterpret_cast<std::uint64_t*>(lines_.data());
+  }
+  [[nodiscard]] const std::uint64_t* words() const noexcept {
+    return reinterpret_cast<const std::uint64_t*>(lines_.data());
+  }
+
   /// Cuts packed rows of `words` words into columns.
   void add_rows(const std::uint64_t* rows, std::ptrdiff_t words, const box& bounds) {
     entry& one = open(bounds, bounds.x, bounds.width, bounds.y, bounds.height);
-    std::uint64_t* const to = words_.data() + one.at;
-    for (std::ptrdiff_t y = 0; y < one.length; ++y) {
-      const std::uint64_t* const row = rows + (one.begin + y) * words + one.first_strip;
-      for (std::ptrdiff_t s = 0; s < one.strips; ++s) to[s * one.length + y] = row[s];
+    std::uint64_t* const to = this->words() + one.at;
+    for (std::ptrdiff_t y = bounds.y; y < bounds.y + bounds.height; ++y) {
+      const std::uint64_t* const row = rows + y * words + one.first_strip;
+      for (std::ptrdiff_t s = 0; s < one.strips; ++s) to[s * one.length + y - one.begin] = row[s];
     }
     one.area = static_cast<std::ptrdiff_t>(common_bits(to, to, one.strips * one.length));
   }
@@ -187,13 +202,13 @@ class strip_masks {
               std::ptrdiff_t along, std::ptrdiff_t along_size) {
     entry& one = entries_.emplace_back();
     one.bounds = bounds;
-    one.at = words_.size();
+    one.at = size();
     if (across_size == 0) return one;
     one.first_strip = across / 64;
     one.strips = (across + across_size - 1) / 64 - one.first_strip + 1;
-    one.begin = along;
-    one.length = along_size;
-    words_.resize(words_.size() + static_cast<std::size_t>(one.strips * one.length));
+    one.begin = along / line_words * line_words;
+    one.length = (along + along_size + line_words - 1) / line_words * line_words - one.begin;
+    lines_.resize(lines_.size() + static_cast<std::size_t>(one.strips * one.length / line_words));
     return one;
   }
 
@@ -231,7 +246,7 @@ class strip_masks {
   }
 
   std::vector<entry> entries_;
-  std::vector<std::uint64_t> words_;
+  std::vector<line> lines_;
   std::vector<std::uint64_t> packed_, any_;  // rows of a dense mask, and what is set in any of them
 };
 
