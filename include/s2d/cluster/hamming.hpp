@@ -13,6 +13,7 @@
 
 #include <s2d/cluster/dbscan.hpp>
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/cache_lines.hpp>
 #include <s2d/core/share.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -36,18 +37,18 @@ namespace detail {
 // compares one row with eight others. Padded with rows that are never reported.
 class transposed_rows {
  public:
-  static constexpr std::size_t lanes = 8;
+  static constexpr std::size_t lanes = cache_line::size;
 
   transposed_rows(std::size_t rows, std::size_t words)
       : rows_{rows},
         words_{words},
         stride_{(rows + lanes - 1) / lanes * lanes},
-        bits_(stride_ * (words == 0 ? 1 : words)) {}
+        lines_(stride_ / lanes * (words == 0 ? 1 : words)) {}
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
 
   void set_row(std::size_t row, const std::uint64_t* source) noexcept {
-    for (std::size_t w = 0; w < words_; ++w) bits_[w * stride_ + row] = source[w];
+    for (std::size_t w = 0; w < words_; ++w) words_of(lines_)[w * stride_ + row] = source[w];
   }
 
   // Calls found(block, mask): bit k of mask is set where row block + k differs from row `row` in
@@ -71,7 +72,7 @@ class transposed_rows {
   template <std::size_t Words, class Found>
   void compare_words(std::size_t row, std::size_t limit, const Found& found) const {
     const std::size_t words = Words == 0 ? words_ : Words;
-    const std::uint64_t* const bits = bits_.data();
+    const std::uint64_t* const bits = words_of(lines_);
     for (std::size_t block = 0; block < stride_; block += lanes) {
       unsigned near = block_neighbors(bits + block, bits + row, words, limit);
       if (block + lanes > rows_) near &= (1u << (rows_ - block)) - 1u;
@@ -137,7 +138,7 @@ class transposed_rows {
 #endif
 
   std::size_t rows_, words_, stride_;
-  std::vector<std::uint64_t> bits_;  // [words, stride]
+  std::vector<cache_line> lines_;  // [words, stride] words
 };
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/cache_lines.hpp>
 #include <s2d/core/geometry.hpp>
 #include <s2d/mask/bits.hpp>
 #include <s2d/mask/detail/popcount.hpp>
@@ -108,7 +109,7 @@ class strip_masks {
     const std::size_t length = (end + line_words - 1) / line_words * line_words - begin;
     const std::size_t strips = height / 64 + 1;
     lines_.resize(lines_.size() + strips * length / line_words);
-    std::uint64_t* const words = this->words() + one.at;
+    std::uint64_t* const words = words_of(lines_) + one.at;
     const auto mark = [&](std::size_t x, std::size_t y) {
       words[y / 64 * length + (x - begin)] ^= std::uint64_t{1} << (y % 64);
     };
@@ -149,7 +150,7 @@ class strip_masks {
     one.begin = number(begin);
     one.length = number(length);
     one.at += top / 64 * length;
-    fill(this->words() + one.at, static_cast<std::size_t>(one.strips), length);
+    fill(words_of(lines_) + one.at, static_cast<std::size_t>(one.strips), length);
     lines_.resize((one.at + static_cast<std::size_t>(one.strips) * length) / line_words);
   }
 
@@ -168,28 +169,19 @@ class strip_masks {
     behind = earlier(behind, earlier(p.first_strip + p.strips, q.first_strip + q.strips));
     std::uint64_t count = 0;
     for (std::ptrdiff_t s = later(first, later(p.first_strip, q.first_strip)); s < behind; ++s)
-      count += common_bits(a.words() + p.at + (s - p.first_strip) * p.length + (begin - p.begin),
-                           b.words() + q.at + (s - q.first_strip) * q.length + (begin - q.begin),
-                           length);
+      count += common_bits(
+          words_of(a.lines_) + p.at + (s - p.first_strip) * p.length + (begin - p.begin),
+          words_of(b.lines_) + q.at + (s - q.first_strip) * q.length + (begin - q.begin), length);
     return static_cast<std::ptrdiff_t>(count);
   }
 
  private:
-  static constexpr std::ptrdiff_t line_words = 8;
-  struct alignas(64) line {
-    std::uint64_t words[line_words];
-  };
-  [[nodiscard]] std::uint64_t* words() noexcept {
-    return reinterpret_cast<std::uint64_t*>(lines_.data());
-  }
-  [[nodiscard]] const std::uint64_t* words() const noexcept {
-    return reinterpret_cast<const std::uint64_t*>(lines_.data());
-  }
+  static constexpr std::ptrdiff_t line_words = cache_line::size;
 
   /// Cuts packed rows of `words` words into columns.
   void add_rows(const std::uint64_t* rows, std::ptrdiff_t words, const box& bounds) {
     entry& one = open(bounds, bounds.x, bounds.width, bounds.y, bounds.height);
-    std::uint64_t* const to = this->words() + one.at;
+    std::uint64_t* const to = words_of(lines_) + one.at;
     for (std::ptrdiff_t y = bounds.y; y < bounds.y + bounds.height; ++y) {
       const std::uint64_t* const row = rows + y * words + one.first_strip;
       for (std::ptrdiff_t s = 0; s < one.strips; ++s) to[s * one.length + y - one.begin] = row[s];
@@ -246,7 +238,7 @@ class strip_masks {
   }
 
   std::vector<entry> entries_;
-  std::vector<line> lines_;
+  std::vector<cache_line> lines_;
   std::vector<std::uint64_t> packed_, any_;  // rows of a dense mask, and what is set in any of them
 };
 
