@@ -3,16 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
 #include <s2d/core/matrix.hpp>
 #include <s2d/mask/rle_types.hpp>
 
+#include "expect.hpp"
+
 namespace plain_masks {
 
-inline void expect(bool holds) {
-  if (!holds) std::abort();
-}
+using fuzzing::expect;
 
 /// Bytes one after the other; zeros when there are no more.
 class bytes {

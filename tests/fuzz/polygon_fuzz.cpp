@@ -1,8 +1,10 @@
 // Polygons: COCO's rule drawn step by step, and the even-odd rule in whole numbers, against what
 // the library jumps to; and coordinates that are refused.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -99,6 +101,33 @@ void check_any_numbers(const std::vector<double>& corners, std::ptrdiff_t height
   }
 }
 
+// Whole numbers, also far outside the image and so large that sums of them overflow.
+void check_box(plain_masks::bytes& from, std::ptrdiff_t height, std::ptrdiff_t width) {
+  const auto far = [&](std::ptrdiff_t least) {
+    const std::ptrdiff_t number = from.below(64) - 20;
+    return from.below(4) != 0 ? std::max(number, least)
+           : number % 2 == 0
+               ? std::numeric_limits<std::ptrdiff_t>::max() - 64 + number
+               : std::max(std::numeric_limits<std::ptrdiff_t>::min() + 64 - number, least);
+  };
+  constexpr std::ptrdiff_t any = std::numeric_limits<std::ptrdiff_t>::min();
+  const s2d::box bounds{far(any), far(any), far(-1), far(-1)};
+  const auto inside = [](std::ptrdiff_t at, std::ptrdiff_t begin, std::ptrdiff_t length) {
+    // Without wrapping: at and the length are not negative.
+    return at >= begin && static_cast<std::size_t>(at) - static_cast<std::size_t>(begin) <
+                              static_cast<std::size_t>(length);
+  };
+  try {
+    const rle found = s2d::encode_box(bounds, height, width);
+    expect(bounds.width >= 0 && bounds.height >= 0);
+    expect(found == plain_masks::draw(height, width, [&](auto y, auto x) {
+             return inside(y, bounds.y, bounds.height) && inside(x, bounds.x, bounds.width);
+           }));
+  } catch (const s2d::invalid_input&) {
+    expect(bounds.width < 0 || bounds.height < 0);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -122,5 +151,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(s2d::encode_polygon(corners, height, width) == coco_rule(corners, height, width));
   expect(s2d::encode_even_odd(std::span{std::as_const(corners)}, height, width) ==
          even_odd_rule(corners, height, width));
+  const double left = corners[0], top = corners[1], right = corners[2], bottom = corners[3];
+  expect(s2d::encode_box(left, top, right - left, bottom - top, height, width) ==
+         coco_rule({left, top, left, bottom, right, bottom, right, top}, height, width));
+  check_box(from, height, width);
   return 0;
 }

@@ -238,6 +238,31 @@ TEST_CASE("damaged JSON is refused with the byte") {
   CHECK(complaint(deep).starts_with("k.json: "));
 }
 
+TEST_CASE("members that are kept as they are must be JSON, or what is written would not be") {
+  const auto with_extra = [](const std::string& json) {
+    return R"({"annotations":[{"id":1,"video_id":1,"other":)" + json + "}]}";
+  };
+  for (const std::string good :
+       {"{}", "[]", "[[],{}]", "null", "true", "false", "0", "-0", "10", "-1.25", "1e5", "0.5E-10",
+        "2E+3", "\"\"", R"("\"\\\/\b\f\n\r\t\u00fC")", R"({"a" : [1 , "b"] ,"c":{"d":null}})"}) {
+    CAPTURE(good);
+    CHECK(parse(with_extra(good)).annotations[0].extras == s2d::json_extras{{"other", good}});
+  }
+  for (const std::string bad :
+       {R"(["a":1])",  "[1 2]",      "[,]", "[1,]", R"({"a"})", R"({"a":})", R"({"a":1,})",
+        "{1:2}",       R"({"a" 1})", "01",  "-",    "1.",       ".5",        "1e",
+        "1e+",         "+1",         "1x",  "nul",  "nulll",    "truefalse", R"("\x")",
+        R"("\u12g4")", "[tru]",      "NaN", "[[1]", "{]"}) {
+    CAPTURE(bad);
+    CHECK(complaint(with_extra(bad)).starts_with("k.json: "));
+  }
+  const auto nested = [&](std::size_t times) {
+    return with_extra(std::string(times, '[') + std::string(times, ']'));
+  };
+  CHECK(parse(nested(900)).annotations[0].extras[0].second.size() == 1800);
+  CHECK(complaint(nested(1100)).starts_with("k.json: "));
+}
+
 TEST_CASE("a truncated file is refused at every length") {
   const support::temporary_folder folder;
   s2d::write_ytvis(folder / "a.json", example());

@@ -14,6 +14,7 @@
 #include <simdjson.h>
 
 #include <s2d/core/error.hpp>
+#include <s2d/io/detail/json_check.hpp>
 #include <s2d/io/file.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -189,7 +190,7 @@ inline std::string json_string(ondemand::value value, const json_place& at) {
   return std::string{json_take(value.get_string(), at, "a string")};
 }
 
-/// Any value as its JSON text.
+/// Any value as its JSON text, which is checked: simdjson has only looked for its end.
 inline std::string json_raw(ondemand::value value, const json_place& at) {
   std::string_view text;
   switch (json_type_of(value, at)) {
@@ -205,6 +206,7 @@ inline std::string json_raw(ondemand::value value, const json_place& at) {
   while (!text.empty() &&
          (text.back() == ' ' || text.back() == '\n' || text.back() == '\t' || text.back() == '\r'))
     text.remove_suffix(1);
+  if (!json_check{text}.passes()) at.fail("damaged JSON, or nested more than 1024 times");
   return std::string{text};
 }
 
