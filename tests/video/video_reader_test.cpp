@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -275,6 +276,30 @@ TEST_CASE("what holds no video is refused by name") {
   CHECK(message_of<s2d::invalid_input>(open(empty)).starts_with(empty.string() + ": "));
   CHECK(message_of<s2d::invalid_input>(open(files + "sound.wav")) ==
         files + "sound.wav: holds no video");
+}
+
+TEST_CASE("frames longer than any that is written are refused before memory is taken for them") {
+  const support::temporary_folder folder;
+  s2d::silence_ffmpeg();
+  const std::string whole = s2d::read_text("tests/fuzz/seeds/video/raw.avi");
+  const std::size_t format = whole.find("strf") + 8;
+  // The size in the header of uncompressed AVI counts, and its height may be anything.
+  const auto claiming = [&](std::int32_t width, std::int32_t height) {
+    std::string bytes = whole;
+    std::memcpy(bytes.data() + format + 4, &width, 4);
+    std::memcpy(bytes.data() + format + 8, &height, 4);
+    return folder.put("claim.avi", bytes);
+  };
+  CHECK(s2d::video_reader{claiming(16, 16)}.properties().width == 16);
+  const auto wide = claiming(16385, 1);
+  CHECK(message_of<s2d::invalid_input>([&] { s2d::video_reader{wide}; }) ==
+        wide.string() + ": frames of 1 x 16385 (height x width), expected 1 to 16384 each");
+  const auto flat = claiming(100, 1);
+  CHECK(message_of<s2d::invalid_input>([&] {
+          s2d::video_reader{flat, {.height = 200}};
+        }) == flat.string() +
+                  ": size to deliver is 200 x 20000 (height x width) by the aspect ratio, " +
+                  "expected 1 to 16384 each");
 }
 
 TEST_CASE("a playlist cannot make the reader open other files") {

@@ -65,15 +65,15 @@ struct video_damage {
 class video_reader {
  public:
   /// @throws io_error if the file cannot be opened; invalid_input if it holds no video that FFmpeg
-  /// knows, or an option is out of range
+  /// knows, or an option is out of range, or a side of the frames is longer than 16384 pixels
   explicit video_reader(std::filesystem::path file, video_options options = {})
       : name_{file.string()}, options_{options}, source_{file} {
     require(options.start >= 0, name_, ": start is ", options.start, ", expected 0 or more");
     require(options.stride >= 1, name_, ": stride is ", options.stride, ", expected 1 or more");
-    require(options.height >= 0 && options.width >= 0 && options.height <= 16384 &&
-                options.width <= 16384,
+    require(options.height >= 0 && options.width >= 0 && options.height <= longest &&
+                options.width <= longest,
             name_, ": size to deliver is ", options.height, " x ", options.width,
-            " (height x width), expected 0 to 16384 each");
+            " (height x width), expected 0 to ", longest, " each");
     open();
   }
 
@@ -102,6 +102,8 @@ class video_reader {
   }
 
  private:
+  static constexpr std::ptrdiff_t longest = 16384;  // side of a frame
+
   void open() {
     AVFormatContext* format = avformat_alloc_context();
     if (format == nullptr) throw std::bad_alloc{};
@@ -129,6 +131,7 @@ class video_reader {
     require(status >= 0, name_, ": ", detail::ffmpeg_error(status));
     decoder_->pkt_timebase = stream.time_base;
     decoder_->thread_count = options_.threads;
+    decoder_->max_pixels = longest * longest;
     decoder_->flags |= AV_CODEC_FLAG_BITEXACT;
     decoder_->log_level_offset = AV_LOG_TRACE;
     status = avcodec_open2(decoder_.get(), codec, nullptr);
@@ -143,6 +146,9 @@ class video_reader {
     properties_.stored_width = stream.codecpar->width;
     require(properties_.stored_height > 0 && properties_.stored_width > 0, name_,
             ": the video does not say how large its frames are");
+    require(properties_.stored_height <= longest && properties_.stored_width <= longest, name_,
+            ": frames of ", properties_.stored_height, " x ", properties_.stored_width,
+            " (height x width), expected 1 to ", longest, " each");
     properties_.frames = static_cast<std::ptrdiff_t>(stream.nb_frames);
     const AVRational rate =
         stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate : stream.r_frame_rate;
@@ -172,6 +178,9 @@ class video_reader {
       options_.height = (std::max)(std::ptrdiff_t{1}, scaled(height, options_.width, width));
     properties_.height = options_.height > 0 ? options_.height : height;
     properties_.width = options_.width > 0 ? options_.width : width;
+    require(properties_.height <= longest && properties_.width <= longest, name_,
+            ": size to deliver is ", properties_.height, " x ", properties_.width,
+            " (height x width) by the aspect ratio, expected 1 to ", longest, " each");
   }
 
   static std::ptrdiff_t scaled(std::ptrdiff_t extent, std::ptrdiff_t numerator,
