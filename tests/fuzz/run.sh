@@ -39,7 +39,7 @@ fuzz() {
   hungarian) longest=64 ;;
   rle_masks | rle_shapes | polygon) longest=512 ;;
   esac
-  if build/fuzz/tests/fuzz/"$subject"_fuzz "${limit[@]}" -seed="${S2D_FUZZ_SEED:-1}" -timeout=10 \
+  if build/fuzz/tests/fuzz/"$subject"_fuzz "${limit[@]}" -seed="${S2D_FUZZ_SEED:-1}" -timeout=30 \
     -rss_limit_mb=2048 -max_len=$longest -artifact_prefix=build/fuzz/findings/"$subject"- \
     -print_final_stats=1 "$corpus" "${seeds[@]}" >"$log" 2>&1; then
     runs=$(sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/\1 executions in \2 s/p' "$log")
