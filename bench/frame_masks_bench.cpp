@@ -1,10 +1,12 @@
 // Frame masks of a clip, stage by stage: a synthetic one, or the pictures of the folder in
 // S2D_BENCH_CLIP. Counters are milliseconds a frame; "flow" is made once, outside the loop.
+// device_twins: the parts of the stages that have a twin in cuda/, on the processor.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #if __has_include(<stb_image.h>) || __has_include(<stb/stb_image.h>)
@@ -38,7 +40,7 @@ std::vector<s2d::image> synthetic(std::size_t count) {
   return frames;
 }
 
-std::vector<s2d::image> clip() {
+std::vector<s2d::image> read_clip() {
 #ifdef S2D_BENCH_PICTURES
   if (const char* folder = std::getenv("S2D_BENCH_CLIP")) {
     std::vector<std::filesystem::path> files;
@@ -53,12 +55,33 @@ std::vector<s2d::image> clip() {
   return synthetic(60);
 }
 
+using benchmark_clock = std::chrono::steady_clock;
+
+double seconds_since(benchmark_clock::time_point start) {
+  return std::chrono::duration<double>(benchmark_clock::now() - start).count();
+}
+
+const std::vector<s2d::image>& clip_frames() {
+  static const std::vector<s2d::image> frames = read_clip();
+  return frames;
+}
+
+struct timed_flow {
+  s2d::video_flow flow;
+  double seconds;
+};
+const timed_flow& clip_flow() {
+  static const timed_flow made = [] {
+    const auto start = benchmark_clock::now();
+    s2d::video_flow flow = s2d::estimate_video_flow(clip_frames());
+    return timed_flow{std::move(flow), seconds_since(start)};
+  }();
+  return made;
+}
+
 void frame_masks(benchmark::State& state) {
-  static const std::vector<s2d::image> frames = clip();
-  using clock = std::chrono::steady_clock;
-  const auto start = clock::now();
-  static const s2d::video_flow flow = s2d::estimate_video_flow(frames);
-  static const double flow_seconds = std::chrono::duration<double>(clock::now() - start).count();
+  const std::vector<s2d::image>& frames = clip_frames();
+  const s2d::video_flow& flow = clip_flow().flow;
   const double per_frame = 1e3 / static_cast<double>(frames.size());
   s2d::frame_masks_options options;
   options.threads = static_cast<std::size_t>(state.range(0));
@@ -70,12 +93,67 @@ void frame_masks(benchmark::State& state) {
       least[i].seconds = (std::min)(least[i].seconds, found.stages[i].seconds);
   }
   for (const s2d::stage_time& stage : least) state.counters[stage.name] = stage.seconds * per_frame;
-  state.counters["flow"] = flow_seconds * per_frame;
+  state.counters["flow"] = clip_flow().seconds * per_frame;
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(frames.size()));
 }
 
+/// Colours and superpixels, diffusion on the graph of the clip, pixels of values that are the share
+/// of a superpixel in the masks of its frame.
+void device_twins(benchmark::State& state) {
+  const std::vector<s2d::image>& frames = clip_frames();
+  const s2d::video_flow& flow = clip_flow().flow;
+  const s2d::frame_masks_options options;
+  const s2d::detail::work_grid size(frames[0], options.longer_side);
+  const s2d::frame_masks_result found = s2d::find_frame_masks(frames, flow, options);
+  std::vector<s2d::image> pictures;
+  std::vector<s2d::motion_cells> cells;
+  std::vector<std::vector<float>> values;
+  std::vector<float> seeds;
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    pictures.push_back(size.picture(frames[t]));
+    cells.push_back(s2d::detail::measure_cells(s2d::to_lab(pictures[t]), size.flow(flow.forward[t]),
+                                               size.flow(flow.backward[t]), options.cells,
+                                               options.context_sigma));
+    const s2d::superpixels& grid = cells[t].grid;
+    std::vector<float>& share = values.emplace_back(grid.l.size());
+    for (const s2d::frame_mask& object : found.masks[t]) {
+      const s2d::matrix<float> in = s2d::detail::coverage(object.mask, size.height, size.width);
+      for (std::size_t p = 0; p < in.values.size(); ++p) {
+        const auto k = static_cast<std::size_t>(grid.labels.values[p]);
+        share[k] += in.values[p] / static_cast<float>(grid.count[k]);
+      }
+    }
+    seeds.insert(seeds.end(), share.begin(), share.end());
+  }
+  const s2d::sparse_graph graph =
+      s2d::link_superpixels(cells, size.height, size.width, options.graph);
+  constexpr float levels[3] = {0.38F, 0.5F, 0.62F};
+  double least[3] = {1e9, 1e9, 1e9};
+  const auto measure = [&](int part, const auto& work) {
+    const auto begin = benchmark_clock::now();
+    work();
+    least[part] = (std::min)(least[part], seconds_since(begin));
+  };
+  for (auto _ : state) {
+    measure(0, [&] {
+      for (const s2d::image& picture : pictures)
+        benchmark::DoNotOptimize(s2d::slic(s2d::to_lab(picture), options.cells));
+    });
+    measure(1, [&] { benchmark::DoNotOptimize(s2d::diffuse(graph, seeds, options.diffusion)); });
+    measure(2, [&] {
+      for (std::size_t t = 0; t < frames.size(); ++t)
+        benchmark::DoNotOptimize(
+            s2d::threshold_pixels(frames[t], cells[t].grid, values[t], levels, options.pixels));
+    });
+  }
+  const double per_frame = 1e3 / static_cast<double>(frames.size());
+  state.counters["superpixels"] = least[0] * per_frame;
+  state.counters["diffusion"] = least[1] * per_frame;
+  state.counters["pixels"] = least[2] * per_frame;
+}
+
 void find_cuts(benchmark::State& state) {
-  static const std::vector<s2d::image> frames = clip();
+  const std::vector<s2d::image>& frames = clip_frames();
   for (auto _ : state) benchmark::DoNotOptimize(s2d::find_cuts(frames));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(frames.size()));
 }
@@ -90,4 +168,5 @@ BENCHMARK(frame_masks)
     ->MeasureProcessCPUTime()
     ->UseRealTime()
     ->MinTime(2);
+BENCHMARK(device_twins)->Unit(benchmark::kMillisecond)->MinTime(2);
 BENCHMARK(find_cuts)->Unit(benchmark::kMillisecond);

@@ -3,6 +3,7 @@
 // one frame.
 #include <s2d/cuda/diffusion.hpp>
 #include <s2d/cuda/lab.hpp>
+#include <s2d/cuda/pixels.hpp>
 #include <s2d/cuda/slic.hpp>
 
 #include <cmath>
@@ -138,5 +139,45 @@ void core_diffuse(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(s2d::diffuse(graph, seeds));
 }
 BENCHMARK(core_diffuse);
+
+constexpr float levels[3] = {0.38f, 0.5f, 0.62f};
+
+/// Superpixels of a frame, and 1 for those in the disk.
+s2d::superpixels grid_of(std::int64_t t, std::vector<float>& values) {
+  s2d::superpixels grid = s2d::slic(s2d::to_lab(picture(t, small_height, small_width)));
+  for (std::size_t k = 0; k < grid.l.size(); ++k)
+    values.push_back(grid.a[k] > -5 && grid.b[k] > 10 ? 1.0f : 0.0f);
+  return grid;
+}
+
+/// Useful bytes: all pictures, the superpixels, the masks. Pixels far from a border are not read.
+void threshold_pixels(benchmark::State& state) {
+  if (device_count() == 0) return state.SkipWithError("no CUDA device");
+  const std::int64_t h = 480, w = 854;
+  const rgb_memory rgb{h, w};
+  std::vector<float> values;
+  std::vector<s2d::superpixels> grids;
+  for (std::int64_t t = 0; t < frames; ++t) grids.push_back(grid_of(t, values));
+  const superpixel_batch grid = to_device(grids);
+  const auto of_grid = to_device(values);
+  device_buffer<std::uint64_t> out{3 * frames * h * ((w + 63) / 64)};
+  const double bytes =
+      static_cast<double>(rgb.bytes.bytes() + grid.items.bytes() + of_grid.bytes() + out.bytes());
+  device_bench::measure(state, bytes, [&] {
+    return [&] {
+      s2d::cuda::threshold_pixels(rgb.view(), grid, of_grid.data(), levels,
+                                  bits_view{out.data(), 3 * frames, h, w});
+    };
+  });
+}
+BENCHMARK(threshold_pixels)->UseManualTime();
+
+void core_threshold_pixels(benchmark::State& state) {
+  const s2d::image rgb = picture(0, 480, 854);
+  std::vector<float> values;
+  const s2d::superpixels grid = grid_of(0, values);
+  for (auto _ : state) benchmark::DoNotOptimize(s2d::threshold_pixels(rgb, grid, values, levels));
+}
+BENCHMARK(core_threshold_pixels);
 
 }  // namespace

@@ -5,14 +5,18 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <random>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <s2d/core/lab.hpp>
+#include <s2d/core/resize.hpp>
 #include <s2d/cuda/color_types.hpp>
 #include <s2d/segment/detail/work_grid.hpp>
 #include <s2d/segment/diffusion.hpp>
+#include <s2d/segment/pixels.hpp>
 #include <s2d/segment/slic.hpp>
 
 #include "support/catch.hpp"
@@ -205,5 +209,91 @@ void check_diffusion() {
       CHECK(Side::diffuse(graph, seeds, options) == s2d::diffuse(graph, seeds, options));
     }
 }
+
+/// Values of the superpixels of some pictures: mostly 0 on the left and 1 on the right, some in
+/// between.
+inline std::vector<float> random_values(std::mt19937& random,
+                                        const std::vector<s2d::superpixels>& grids) {
+  std::vector<float> values;
+  for (const s2d::superpixels& grid : grids)
+    for (std::ptrdiff_t k = 0; k < grid.size(); ++k)
+      values.push_back(random() % 10 < 7 ? (k % grid.columns < grid.columns / 2 ? 0.0F : 1.0F)
+                                         : static_cast<float>(random() % 1000) / 999);
+  return values;
+}
+
+/// Compares with the core, picture by picture; returns the share of pixels that are set.
+template <class Side>
+double check_thresholds(const std::vector<s2d::image>& pictures, std::int64_t h, std::int64_t w,
+                        const std::vector<s2d::superpixels>& grids,
+                        const std::vector<float>& values, const std::vector<float>& thresholds,
+                        const s2d::pixel_options& options = {}) {
+  std::vector<std::uint64_t> expected;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const auto n = static_cast<std::size_t>(grids[i].size());
+    for (const s2d::bit_mask& mask : s2d::threshold_pixels(
+             pictures[i], grids[i], std::span(values).subspan(at, n), thresholds, options))
+      expected.insert(expected.end(), mask.words().begin(), mask.words().end());
+    at += n;
+  }
+  CHECK(Side::threshold_pixels(picture_batch{pictures, h, w, true}, grids, values, thresholds,
+                               options) == expected);
+  double set = 0;
+  for (const std::uint64_t word : expected) set += __builtin_popcountll(word);
+  return set / static_cast<double>((std::max)(h * w * std::ssize(pictures), std::int64_t{1}));
+}
+
+/// Pictures once, three times and a third as large as those of the superpixels.
+template <class Side>
+void check_small_thresholds() {
+  std::mt19937 random{5};
+  const std::vector<std::vector<float>> thresholds{
+      {0.38F, 0.5F, 0.62F},
+      {},
+      {0.0F},
+      {1.0F, 0.999F, 0.001F, -1.0F, 2.0F},
+      {0.9F, 0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F, 0.7F, 0.8F, 0.5F, 0.55F}};
+  struct shape {
+    std::int64_t count, height, width, grid_height, grid_width;
+  };
+  for (const auto& [n, h, w, grid_h, grid_w] : std::vector<shape>{{0, 5, 7, 5, 7},
+                                                                  {1, 0, 7, 5, 7},
+                                                                  {1, 5, 0, 5, 7},
+                                                                  {2, 1, 1, 1, 1},
+                                                                  {2, 1, 9, 1, 9},
+                                                                  {3, 61, 83, 31, 42},
+                                                                  {2, 40, 64, 40, 64},
+                                                                  {1, 130, 65, 40, 20},
+                                                                  {2, 4, 7, 30, 40}}) {
+    std::vector<s2d::superpixels> grids;
+    for (const s2d::image& small_picture : random_pictures(random, n, grid_h, grid_w))
+      grids.push_back(s2d::slic(s2d::to_lab(small_picture)));
+    const auto pictures = random_pictures(random, n, h, w);
+    const auto values = random_values(random, grids);
+    for (const auto& levels : thresholds) {
+      CAPTURE(n, h, w, levels.size());
+      check_thresholds<Side>(pictures, h, w, grids, values, levels);
+      check_thresholds<Side>(pictures, h, w, grids, values, levels, {2, 1.5F});
+    }
+  }
+}
+
+#if defined(S2D_TEST_PICTURES)
+template <class Side>
+void check_real_thresholds() {
+  const std::vector<s2d::image> frames = real_frames(3);
+  if (frames.empty()) return;
+  const s2d::detail::work_grid size(frames[0], 214);
+  std::vector<s2d::superpixels> grids;
+  for (const s2d::image& frame : frames)
+    grids.push_back(s2d::slic(s2d::to_lab(size.picture(frame))));
+  std::mt19937 random{6};
+  const double share = check_thresholds<Side>(frames, frames[0].height, frames[0].width, grids,
+                                              random_values(random, grids), {0.38F, 0.5F, 0.62F});
+  CHECK(share > 1);  // of three masks, half of each
+  CHECK(share < 2);
+}
+#endif
 
 }  // namespace support

@@ -1,12 +1,16 @@
 #include <s2d/cuda/detail/diffusion.hpp>
 #include <s2d/cuda/detail/lab.hpp>
+#include <s2d/cuda/detail/pixels.hpp>
 #include <s2d/cuda/detail/slic.hpp>
 #include <s2d/cuda/diffusion.hpp>
 #include <s2d/cuda/lab.hpp>
+#include <s2d/cuda/pixels.hpp>
 #include <s2d/cuda/slic.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <random>
 #include <vector>
 
 #include "cuda/frame_masks_cases.hpp"
@@ -55,6 +59,41 @@ struct twin {
     CHECK(host.launches == (std::max)(options.iterations, 1));
     CHECK(host.fetches == 0);
     return out;
+  }
+  static std::vector<std::uint64_t> threshold_pixels(const support::picture_batch& in,
+                                                     const std::vector<s2d::superpixels>& grids,
+                                                     const std::vector<float>& values,
+                                                     const std::vector<float>& thresholds,
+                                                     const s2d::pixel_options& options) {
+    const auto grid = batch_of(grids);
+    const auto m = static_cast<std::int64_t>(thresholds.size());
+    std::vector<std::uint64_t> words(
+        static_cast<std::size_t>(in.count * m * in.height * ((in.width + 63) / 64)), 0xA5);
+    const bits_view out{words.data(), in.count * m, in.height, in.width};
+    const rgb_batch pictures = in.view(in.values.data());
+    const auto set = checks::settings_for("", pictures, grid, values.data(), m, out, options);
+    const host_executor host;
+    detail::threshold_pixels_on(host, pictures, checks::srgb_light(), grid.items.data(),
+                                values.data(), set, thresholds.data(), m, out);
+    CHECK(host.launches == (out.empty() ? 0 : 2 + (m + 7) / 8));
+    CHECK(host.fetches == 0);
+    return words;
+  }
+  static basic_superpixel_batch<host_buffer> batch_of(const std::vector<s2d::superpixels>& grids) {
+    basic_superpixel_batch<host_buffer> batch;
+    batch.count = std::ssize(grids);
+    std::vector<superpixel_item> items;
+    for (const s2d::superpixels& grid : grids) {
+      batch.height = grid.labels.height;
+      batch.width = grid.labels.width;
+      batch.rows = grid.rows;
+      batch.columns = grid.columns;
+      const auto of_grid = checks::items_of(grid);
+      items.insert(items.end(), of_grid.begin(), of_grid.end());
+    }
+    batch.items = host_buffer<superpixel_item>{std::ssize(items)};
+    std::copy(items.begin(), items.end(), batch.items.data());
+    return batch;
   }
 };
 
@@ -155,4 +194,49 @@ TEST_CASE("diffusion: options, extents and addresses that do not fit are refused
                     Catch::StartsWith("diffuse: row starts: the address is null"));
   CHECK_THROWS_WITH(check({-1, 2, begin.data(), to.data(), weight.data()}, seeds, out, {}),
                     Catch::StartsWith("diffuse: graph has -1 nodes"));
+}
+
+TEST_CASE("masks of thresholds are the core's, bit for bit", "[cuda][pixels]") {
+  support::check_small_thresholds<twin>();
+}
+
+#if defined(S2D_TEST_PICTURES)
+TEST_CASE("masks of thresholds of real frames are the core's, bit for bit", "[cuda][pixels]") {
+  support::check_real_thresholds<twin>();
+}
+#endif
+
+TEST_CASE("the exponential of weights is the core's, bit for bit", "[cuda][pixels]") {
+  for (float x = -100; x < 100; x += 0.0137F)
+    CHECK(detail::exponential(x).value == s2d::detail::fast_exp(x));
+}
+
+TEST_CASE("thresholds: options, extents and addresses that do not fit are refused by name",
+          "[cuda][pixels]") {
+  const auto grid = twin::batch_of({s2d::slic(s2d::lab_image(8, 8))});
+  std::vector<std::uint8_t> bytes(3 * 64);
+  std::vector<std::uint64_t> words(16);
+  const std::vector<float> values(4);
+  const auto pictures = rgb_batch::interleaved(bytes.data(), 1, 8, 8);
+  const bits_view out{words.data(), 2, 8, 8};
+  const auto check = [&](const rgb_batch& rgb, const float* of_grid, std::int64_t thresholds,
+                         const bits_view& masks, const s2d::pixel_options& options = {}) {
+    (void)checks::settings_for("call", rgb, grid, of_grid, thresholds, masks, options);
+  };
+  CHECK_NOTHROW(check(pictures, values.data(), 2, out));
+  CHECK_THROWS_WITH(check(pictures, values.data(), 3, out),
+                    "call: out is 2 x 8 x 8, expected 1 times 3 masks of 8 x 8");
+  CHECK_THROWS_WITH(check(pictures, values.data(), 2, {words.data(), 2, 7, 8}),
+                    "call: out is 2 x 7 x 8, expected 1 times 2 masks of 8 x 8");
+  CHECK_THROWS_WITH(check(pictures, nullptr, 2, out),
+                    Catch::StartsWith("threshold_pixels: values: the address is null"));
+  CHECK_THROWS_WITH(check(pictures, values.data(), 2, out, {0, 3}),
+                    Catch::StartsWith("call: color_sigma is 0"));
+  CHECK_THROWS_WITH(check(rgb_batch::interleaved(bytes.data(), 2, 4, 8), values.data(), 1, out),
+                    "call: 4 superpixels of 1 pictures, expected 2 x 2 for each of 2");
+  CHECK_THROWS_WITH(check(rgb_batch::interleaved(nullptr, 1, 8, 8), values.data(), 2, out),
+                    Catch::StartsWith("call: the address is null"));
+  auto torn = pictures;
+  torn.b.height = 7;
+  CHECK_THROWS_AS(check(torn, values.data(), 2, out), s2d::invalid_input);
 }

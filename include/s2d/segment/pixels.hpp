@@ -121,6 +121,11 @@ class pixel_interpolator {
   std::vector<float> l_, a_, b_, y_, x_, sum_, weight_;
 };
 
+inline void check_pixel_options(const char* what, const pixel_options& options) {
+  require(options.color_sigma > 0 && options.position_sigma > 0, what, ": color_sigma is ",
+          options.color_sigma, ", position_sigma ", options.position_sigma, "; expected > 0");
+}
+
 inline void check_pixels(const char* what, image_view picture, const superpixels& grid,
                          std::span<const float> values, const pixel_options& options) {
   const auto n = static_cast<std::size_t>(grid.size());
@@ -128,8 +133,7 @@ inline void check_pixels(const char* what, image_view picture, const superpixels
               grid.a.size() == n && grid.b.size() == n,
           what, ": ", values.size(), " values for ", grid.rows, " x ", grid.columns,
           " superpixels");
-  require(options.color_sigma > 0 && options.position_sigma > 0, what, ": color_sigma is ",
-          options.color_sigma, ", position_sigma ", options.position_sigma, "; expected > 0");
+  check_pixel_options(what, options);
   require(picture.empty() || n > 0, what, ": a picture of ", picture.height, " x ", picture.width,
           " and no superpixels");
 }

@@ -1,8 +1,11 @@
 #include <s2d/cuda/diffusion.hpp>
 #include <s2d/cuda/lab.hpp>
+#include <s2d/cuda/pixels.hpp>
 #include <s2d/cuda/slic.hpp>
 
 #include <cstdint>
+#include <iterator>
+#include <random>
 #include <vector>
 
 #include "cuda/device/support.hpp"
@@ -34,6 +37,20 @@ struct device {
     s2d::cuda::diffuse(memory.view(), from.data(), out.data(), options);
     return to_host(out);
   }
+  static std::vector<std::uint64_t> threshold_pixels(const support::picture_batch& in,
+                                                     const std::vector<s2d::superpixels>& grids,
+                                                     const std::vector<float>& values,
+                                                     const std::vector<float>& thresholds,
+                                                     const s2d::pixel_options& options) {
+    const auto pictures = to_device(in.values);
+    const superpixel_batch grid = to_device(grids);
+    const auto of_grid = to_device(values);
+    const std::int64_t masks = in.count * std::ssize(thresholds);
+    auto out = support::rubbish<std::uint64_t>(masks * in.height * ((in.width + 63) / 64));
+    s2d::cuda::threshold_pixels(in.view(pictures.data()), grid, of_grid.data(), thresholds,
+                                bits_view{out.data(), masks, in.height, in.width}, options);
+    return to_host(out);
+  }
 };
 
 }  // namespace
@@ -62,4 +79,33 @@ TEST_CASE("the device's values diffuse as the core's, bit for bit", "[device][sm
   s2d::sparse_graph broken;
   broken.begin = {0, 1};
   CHECK_THROWS_AS(to_device(broken), s2d::invalid_input);
+}
+
+TEST_CASE("the device's masks of thresholds are the core's, bit for bit", "[device][small]") {
+  if (!support::has_device()) return;
+  support::check_small_thresholds<device>();
+}
+
+#if defined(S2D_TEST_PICTURES)
+TEST_CASE("the device's masks of thresholds of real frames are the core's", "[device]") {
+  if (!support::has_device()) return;
+  support::check_real_thresholds<device>();
+}
+#endif
+
+TEST_CASE("superpixels go to the device and come back", "[device][small]") {
+  if (!support::has_device()) return;
+  std::mt19937 random{7};
+  std::vector<s2d::superpixels> grids;
+  for (const s2d::image& picture : support::random_pictures(random, 3, 20, 33))
+    grids.push_back(s2d::slic(s2d::to_lab(picture)));
+  const auto back = to_host(to_device(grids));
+  REQUIRE(back.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(back[i].labels == grids[i].labels);
+    CHECK(back[i].centre == grids[i].centre);
+    CHECK(back[i].b == grids[i].b);
+  }
+  grids[1] = s2d::slic(s2d::lab_image(20, 34));
+  CHECK_THROWS_AS(to_device(grids), s2d::invalid_input);
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <s2d/cuda/lab.hpp>
@@ -84,12 +85,51 @@ std::vector<superpixels> grids_of(const basic_superpixel_batch<Buffer>& shape,
   return grids;
 }
 
+inline std::vector<superpixel_item> items_of(const superpixels& grid) {
+  std::vector<superpixel_item> items;
+  for (std::size_t k = 0; k < grid.count.size(); ++k)
+    items.push_back(
+        {grid.l[k], grid.a[k], grid.b[k], grid.centre[k].y, grid.centre[k].x, grid.count[k]});
+  return items;
+}
+
 }  // namespace checks
 
 /// [count] grids of superpixels on the host. Waits for the stream.
 [[nodiscard]] inline std::vector<superpixels> to_host(const superpixel_batch& batch,
                                                       stream_view stream = {}) {
   return checks::grids_of(batch, to_host(batch.labels, stream), to_host(batch.items, stream));
+}
+
+/// Superpixels of pictures of one size on the device.
+/// @throws invalid_input if sizes differ
+[[nodiscard]] inline superpixel_batch to_device(std::span<const superpixels> grids,
+                                                stream_view stream = {}) {
+  superpixel_batch batch;
+  std::vector<std::int32_t> labels;
+  std::vector<superpixel_item> items;
+  for (const superpixels& grid : grids) {
+    const auto n = static_cast<std::size_t>(grid.size());
+    s2d::detail::require_same_size("to_device", grids[0].labels, grid.labels);
+    require(grid.rows == grids[0].rows && grid.columns == grids[0].columns &&
+                grid.count.size() == n && grid.centre.size() == n && grid.l.size() == n &&
+                grid.a.size() == n && grid.b.size() == n,
+            "to_device: ", grid.count.size(), " superpixels in ", grid.rows, " x ", grid.columns,
+            ", expected ", grids[0].rows, " x ", grids[0].columns);
+    labels.insert(labels.end(), grid.labels.values.begin(), grid.labels.values.end());
+    const std::vector<superpixel_item> of_grid = checks::items_of(grid);
+    items.insert(items.end(), of_grid.begin(), of_grid.end());
+  }
+  batch.count = static_cast<std::int64_t>(grids.size());
+  if (!grids.empty()) {
+    batch.height = grids[0].labels.height;
+    batch.width = grids[0].labels.width;
+    batch.rows = grids[0].rows;
+    batch.columns = grids[0].columns;
+  }
+  batch.labels = to_device(labels, stream);
+  batch.items = to_device(items, stream);
+  return batch;
 }
 
 }  // namespace s2d::cuda::inline S2D_ABI
