@@ -1,9 +1,11 @@
 #include <s2d/cuda/diffusion.hpp>
+#include <s2d/cuda/error.hpp>
 #include <s2d/cuda/lab.hpp>
 #include <s2d/cuda/pixels.hpp>
 #include <s2d/cuda/slic.hpp>
 
 #include <cstdint>
+#include <iostream>
 #include <iterator>
 #include <random>
 #include <vector>
@@ -108,4 +110,47 @@ TEST_CASE("superpixels go to the device and come back", "[device][small]") {
   }
   grids[1] = s2d::slic(s2d::lab_image(20, 34));
   CHECK_THROWS_AS(to_device(grids), s2d::invalid_input);
+}
+
+// All pictures are one in memory: a stride of 0.
+TEST_CASE("superpixels and masks of more than 2^31 pixels are those of each picture",
+          "[device][huge]") {
+  if (!support::has_device()) return;
+  const std::int64_t n = 5300, h = 480, w = 854, words = h * ((w + 63) / 64);
+  REQUIRE(n * h * w > INT32_MAX);
+  std::mt19937 random{8};
+  const s2d::image picture = support::random_pictures(random, 1, h, w)[0];
+  const s2d::lab_image lab = s2d::to_lab(picture);
+  const s2d::slic_options options{.cell = 16, .iterations = 1};
+  const s2d::superpixels expected = s2d::slic(lab, options);
+  const std::vector<float> of_one = support::random_values(random, {expected});
+  const std::vector<float> thresholds{0.5f};
+  const s2d::bit_mask mask = s2d::threshold_pixels(picture, expected, of_one, thresholds)[0];
+
+  const auto bytes = to_device(picture.values);
+  const auto planes = to_device(support::planes_of({lab}, h, w).values);
+  const auto plane = [&](std::int64_t c) {
+    return batch_view<const float>{planes.data() + c * h * w, n, h, w, 0, w, 1};
+  };
+  const auto channel = [&](std::int64_t c) {
+    return batch_view<const std::uint8_t>{bytes.data() + c, n, h, w, 0, 3 * w, 3};
+  };
+  std::vector<float> of_all;
+  for (std::int64_t i = 0; i < n; ++i) of_all.insert(of_all.end(), of_one.begin(), of_one.end());
+  try {
+    const superpixel_batch grid =
+        s2d::cuda::slic(const_lab_batch{plane(0), plane(1), plane(2)}, options);
+    const auto values = to_device(of_all);
+    auto out = support::rubbish<std::uint64_t>(n * words);
+    s2d::cuda::threshold_pixels({channel(0), channel(1), channel(2)}, grid, values.data(),
+                                thresholds, bits_view{out.data(), n, h, w});
+    for (const std::int64_t i : {std::int64_t{0}, n / 2, n - 1}) {
+      CAPTURE(i);
+      CHECK((to_host(grid.labels.data() + i * h * w, h * w) == expected.labels.values));
+      CHECK((to_host(out.data() + i * words, words) ==
+             std::vector<std::uint64_t>{mask.words().begin(), mask.words().end()}));
+    }
+  } catch (const cuda_error& error) {
+    std::cout << "SKIPPED: " << error.what() << '\n';
+  }
 }
