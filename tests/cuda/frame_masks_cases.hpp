@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <random>
@@ -277,6 +278,24 @@ void check_small_thresholds() {
       check_thresholds<Side>(pictures, h, w, grids, values, levels, {2, 1.5F});
     }
   }
+}
+
+/// A threshold that is the mean of a pixel leaves it out, the number below takes it: a mean with
+/// other bits than the core's would tell.
+template <class Side>
+void check_sharp_thresholds() {
+  std::mt19937 random{9};
+  const std::int64_t h = 61, w = 83;
+  const std::vector<s2d::image> pictures = random_pictures(random, 1, h, w);
+  const std::vector<s2d::superpixels> grids{s2d::slic(s2d::to_lab(pictures[0]))};
+  const auto values = random_values(random, grids);
+  const s2d::matrix<float> means = s2d::interpolate_pixels(pictures[0], grids[0], values);
+  std::vector<float> thresholds;
+  for (std::size_t p = 0; p < means.values.size(); p += 19) {
+    thresholds.push_back(means.values[p]);
+    thresholds.push_back(std::nextafter(means.values[p], -1.0F));
+  }
+  check_thresholds<Side>(pictures, h, w, grids, values, thresholds);
 }
 
 #if defined(S2D_TEST_PICTURES)

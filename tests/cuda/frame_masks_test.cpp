@@ -198,6 +198,7 @@ TEST_CASE("diffusion: options, extents and addresses that do not fit are refused
 
 TEST_CASE("masks of thresholds are the core's, bit for bit", "[cuda][pixels]") {
   support::check_small_thresholds<twin>();
+  support::check_sharp_thresholds<twin>();
 }
 
 #if defined(S2D_TEST_PICTURES)

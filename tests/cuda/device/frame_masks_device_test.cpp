@@ -86,6 +86,7 @@ TEST_CASE("the device's values diffuse as the core's, bit for bit", "[device][sm
 TEST_CASE("the device's masks of thresholds are the core's, bit for bit", "[device][small]") {
   if (!support::has_device()) return;
   support::check_small_thresholds<device>();
+  support::check_sharp_thresholds<device>();
 }
 
 #if defined(S2D_TEST_PICTURES)
