@@ -126,6 +126,8 @@ for run in runs:
     rate = f"{run['bytes_per_second'] / 1e9:9.1f} GB/s" if "bytes_per_second" in run else ""
     share = f"{100 * run['copy']:5.1f} % of copy" if "copy" in run else ""
     pairs = [f"{v / 1e9:.1f} G {k}/s" for k, v in run.items() if k.endswith("pairs")]
+    if "cores" in run:
+        pairs = [f"{run['fields']:.0f} fields/s, {run['cores']:.1f} x one core"]
     print(f"{name:52} {run['real_time'] / 1e3:12.1f} us {rate:>14} {share} {' '.join(pairs)}".rstrip())
 END
   )

@@ -78,10 +78,11 @@ class host_block {
     sync();
     std::memcpy(static_cast<void*>(parts + thread_), &mine, sizeof(T));
     sync();
-    const int first = thread_ / Lanes * Lanes;
-    T all = parts[first];
-    for (int i = 1; i < Lanes; ++i) all = op(all, parts[first + i]);
-    return all;
+    T halved[Lanes];  // in the order of a warp's lanes, which halve pairwise
+    std::memcpy(static_cast<void*>(halved), parts + thread_ / Lanes * Lanes, sizeof halved);
+    for (int step = Lanes / 2; step > 0; step /= 2)
+      for (int i = 0; i < step; ++i) halved[i] = op(halved[i], halved[i + step]);
+    return halved[0];
   }
 
  private:
@@ -92,6 +93,10 @@ class host_block {
 
 class host_executor {
  public:
+  /// `threads` of a block, whatever Body::threads says: bodies take any number, unless they say
+  /// that it must be exact.
+  explicit host_executor(int threads = 8) : threads_{threads} {}
+
   template <class T>
   [[nodiscard]] host_buffer<T> allocate(std::int64_t n) const {
     return host_buffer<T>{n};
@@ -107,13 +112,11 @@ class host_executor {
       for (std::int64_t i = 0; i < n; ++i) f(i);
   }
 
-  /// With 8 threads, whatever Body::threads says: bodies take any number, unless they say that it
-  /// must be exact.
   template <class Body>
   void for_each_block(const char*, std::int64_t blocks, const Body& body) const {
     ++launches;
     if (blocks <= 0) return;
-    int threads = 8;
+    int threads = threads_;
     if constexpr (requires { Body::exact_threads; }) threads = Body::threads;
     host_block::common common{threads, sizeof(typename Body::shared)};
     std::memset(common.memory.data(), 0xA5, common.memory.size());
@@ -170,6 +173,9 @@ class host_executor {
 
   mutable int launches = 0;  ///< kernels started
   mutable int fetches = 0;   ///< times the host waited
+
+ private:
+  int threads_;
 };
 
 }  // namespace support

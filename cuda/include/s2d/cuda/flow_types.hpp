@@ -12,4 +12,11 @@ struct flow_batch {
   batch_view<const float> v;
 };
 
+/// The same to write to.
+struct mutable_flow_batch {
+  batch_view<float> u;
+  batch_view<float> v;
+  constexpr operator flow_batch() const { return {u, v}; }
+};
+
 }  // namespace s2d::cuda::inline S2D_CUDA_ABI

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <s2d/core/matrix.hpp>
+#include <s2d/flow/detail/flow_scales.hpp>
 
 namespace s2d::inline S2D_ABI {
 namespace detail::dense {
@@ -95,19 +96,6 @@ struct flow_pyramid {
   std::ptrdiff_t width = 0;
   std::vector<flow_level> levels;
 };
-
-/// The number of halvings after which a frame shows a displacement of a quarter of its longer
-/// side within one patch and is still at least a patch high.
-inline int coarsest_scale(std::ptrdiff_t height, std::ptrdiff_t width, std::ptrdiff_t size) {
-  const std::ptrdiff_t longer = height > width ? height : width;
-  const std::ptrdiff_t shorter = height > width ? width : height;
-  int scale = 0;
-  // longer / 2^(scale + 1) >= 4 size / sqrt(2), without logarithms: compare squares.
-  while ((longer * longer >> (2 * (scale + 1))) * 2 >= 16 * size * size &&
-         (shorter >> (scale + 1)) >= size)
-    ++scale;
-  return scale;
-}
 
 /// Half the size, rounded up: binomial weights 1 3 3 1 in both directions around the centre of
 /// every 2 x 2 pixels; the border repeats. Plain means of 2 x 2 pixels alias, which costs a sixth

@@ -25,6 +25,8 @@ struct single {
   S2D_HD friend single operator*(single a, single b) { return a.value * b.value; }
   S2D_HD friend single operator/(single a, single b) { return a.value / b.value; }
 #endif
+  S2D_HD friend single operator-(single a) { return -a.value; }
+  S2D_HD friend single& operator+=(single& a, single b) { return a = a + b; }
   S2D_HD friend bool operator<(single a, single b) { return a.value < b.value; }
   S2D_HD friend bool operator>(single a, single b) { return a.value > b.value; }
 };
