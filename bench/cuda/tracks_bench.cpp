@@ -1,11 +1,13 @@
-// Points of many masks along the flow of a clip, and where they are seen: on a device, and on one
-// core of the processor. Useful bytes: the flow read once, the tracks written once.
+// Points of many masks along the flow of a clip, where they are seen, and which masks they land in:
+// on a device, and on one core of the processor. Useful bytes: the flow read once, the tracks
+// written or read once, every mask read once, every overlap written.
+#include <s2d/cuda/point_mask.hpp>
 #include <s2d/cuda/tracks.hpp>
 
 #include <cmath>
 #include <vector>
 
-#include <s2d/coherence/visibility.hpp>
+#include <s2d/coherence/match.hpp>
 #include <s2d/track/follow_flow.hpp>
 #include <s2d/track/grid.hpp>
 
@@ -106,11 +108,57 @@ void seen(benchmark::State& state) {
   });
 }
 
+// All sets of points against all masks of all frames.
+void match(benchmark::State& state, s2d::match_unit unit) {
+  if (device_count() == 0) return state.SkipWithError("no CUDA device");
+  const clip given = clip_of(state);
+  const std::int64_t frames = state.range(0), masks = state.range(1);
+  const device_video_flow flow = to_device(given.flow);
+  const device_queries queries = to_device(given.queries, given.flow.frames());
+  device_tracks tracks{frames, given.points};
+  std::vector<std::uint64_t> bits;
+  std::vector<std::int64_t> first;
+  for (const s2d::bit_mask& mask : given.masks)
+    bits.insert(bits.end(), mask.words().begin(), mask.words().end());
+  for (std::int64_t t = 0; t <= frames; ++t) first.push_back((t * masks + frames - 1) / frames);
+  const auto words = to_device(bits);
+  const auto first_row = to_device(first);
+  device_buffer<point_overlap> out{masks * masks};
+  device_bench::measure(
+      state, static_cast<double>(tracks.at.bytes() + words.bytes() + out.bytes()), [&] {
+        follow_flow(flow.view(), queries.starts(), frame_height, frame_width, tracks.view());
+        return [&] {
+          match_points(tracks.view(), queries.sets(),
+                       {{words.data(), masks, frame_height, frame_width}, first_row.data(), frames},
+                       out.data(), {unit, false});
+        };
+      });
+}
+
+void match_core(benchmark::State& state) {
+  const clip given = clip_of(state);
+  const auto frames = static_cast<std::size_t>(state.range(0));
+  const auto tracks = s2d::follow_flow(given.flow, given.queries, frame_height, frame_width);
+  s2d::mask_table table{frames, frame_height, frame_width};
+  for (std::size_t i = 0; i < given.masks.size(); ++i)
+    table.add(given.queries[i].frame, given.masks[i]);
+  s2d::point_matcher matcher{table};
+  for (auto _ : state)
+    for (const s2d::point_tracks& own : tracks) {
+      std::vector<s2d::mask_overlap> found;
+      matcher.match(own, {0, frames - 1}, found);
+      benchmark::DoNotOptimize(found.data());
+    }
+}
+
 void sizes(benchmark::internal::Benchmark* b) {
   b->ArgNames({"frames", "masks", "h", "w"})->Args({100, 1000, 240, 427});
 }
 BENCHMARK(follow)->Apply(sizes)->Args({100, 1000, 480, 854})->UseManualTime();
 BENCHMARK(follow_core)->Apply(sizes);
 BENCHMARK(seen)->Apply(sizes)->UseManualTime();
+BENCHMARK_CAPTURE(match, pixels, s2d::match_unit::pixels)->Apply(sizes)->UseManualTime();
+BENCHMARK_CAPTURE(match, points, s2d::match_unit::points)->Apply(sizes)->UseManualTime();
+BENCHMARK(match_core)->Apply(sizes);
 
 }  // namespace

@@ -80,4 +80,29 @@ inline followed follow_on_host(const track_case& given, const s2d::consistency_o
   return follow_on_host(given, host_flow{given}.view(), test);
 }
 
+/// Where sets of points are seen.
+struct host_visibility {
+  static std::vector<std::uint32_t> count_visible(const followed& tracks, std::size_t frames,
+                                                  const std::vector<std::int64_t>& offsets) {
+    const auto sets = static_cast<std::int64_t>(offsets.size()) - 1;
+    std::vector<std::uint32_t> out(offsets.size() * frames - frames, 77);
+    s2d::cuda::detail::count_visible_on(host_executor{},
+                                        {tracks.at.data(), tracks.visible.data(),
+                                         static_cast<std::int64_t>(frames), offsets.back()},
+                                        {offsets.data(), sets}, out.data());
+    return out;
+  }
+  static std::vector<std::uint64_t> visible_frames(const std::vector<std::uint32_t>& visible,
+                                                   std::size_t frames,
+                                                   const std::vector<std::int64_t>& offsets,
+                                                   double threshold) {
+    std::vector<std::uint64_t> out((offsets.size() - 1) * ((frames + 63) / 64), 0xA5);
+    s2d::cuda::detail::visible_frames_on(
+        host_executor{}, visible.data(),
+        {offsets.data(), static_cast<std::int64_t>(offsets.size()) - 1},
+        static_cast<std::int64_t>(frames), threshold, out.data());
+    return out;
+  }
+};
+
 }  // namespace support

@@ -17,6 +17,13 @@
 #include "cuda/flows.hpp"
 #include "support/catch.hpp"
 
+#if defined(S2D_TEST_PICTURES)
+#include <s2d/flow/video_flow.hpp>
+#include <s2d/track/grid.hpp>
+
+#include "cuda/real_frames.hpp"
+#endif
+
 namespace support {
 
 /// Tracks of all points, [T, P].
@@ -161,6 +168,25 @@ void check_known_follow() {
   CHECK(found.visible == std::vector<std::uint8_t>{1, 1, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0});
   check_follow<Side>(given);
 }
+
+#if defined(S2D_TEST_PICTURES)
+/// A grid of points in every frame of a real video.
+template <class Side>
+void check_real_follow() {
+  const auto frames = real_frames(4);
+  if (frames.empty()) return;
+  track_case given;
+  given.flow = s2d::estimate_video_flow(frames);
+  given.frame_height = frames[0].height;
+  given.frame_width = frames[0].width;
+  s2d::bit_mask all(given.frame_height, given.frame_width);
+  for (std::ptrdiff_t y = 0; y < all.height; ++y)
+    for (std::ptrdiff_t x = 0; x < all.width; ++x) all.set(y, x);
+  for (std::size_t t = 0; t < frames.size(); ++t)
+    given.ask(s2d::points_in_mask(all, 50, all.height, all.width).at, t);
+  check_follow<Side>(given);
+}
+#endif
 
 /// What the core refuses and a kernel meets: such points rest, the others do not mind.
 template <class Side>

@@ -13,33 +13,11 @@
 namespace {
 
 using namespace s2d::cuda;
-using support::host_executor;
 using support::track_case;
 
-struct twin {
+struct twin : support::host_visibility {
   static support::followed follow(const track_case& given, const s2d::consistency_options& test) {
     return support::follow_on_host(given, test);
-  }
-  static std::vector<std::uint32_t> count_visible(const support::followed& tracks,
-                                                  std::size_t frames,
-                                                  const std::vector<std::int64_t>& offsets) {
-    const auto sets = static_cast<std::int64_t>(offsets.size()) - 1;
-    std::vector<std::uint32_t> out(offsets.size() * frames - frames, 77);
-    detail::count_visible_on(host_executor{},
-                             {tracks.at.data(), tracks.visible.data(),
-                              static_cast<std::int64_t>(frames), offsets.back()},
-                             {offsets.data(), sets}, out.data());
-    return out;
-  }
-  static std::vector<std::uint64_t> visible_frames(const std::vector<std::uint32_t>& visible,
-                                                   std::size_t frames,
-                                                   const std::vector<std::int64_t>& offsets,
-                                                   double threshold) {
-    std::vector<std::uint64_t> out((offsets.size() - 1) * ((frames + 63) / 64), 0xA5);
-    detail::visible_frames_on(host_executor{}, visible.data(),
-                              {offsets.data(), static_cast<std::int64_t>(offsets.size()) - 1},
-                              static_cast<std::int64_t>(frames), threshold, out.data());
-    return out;
   }
 };
 
@@ -52,6 +30,12 @@ TEST_CASE("points follow flow as in the core, bit for bit", "[cuda][tracks]") {
 TEST_CASE("points move, hide, rest and end where flow says", "[cuda][tracks]") {
   support::check_known_follow<twin>();
 }
+
+#if defined(S2D_TEST_PICTURES)
+TEST_CASE("points of a real video are the core's, bit for bit", "[cuda][tracks]") {
+  support::check_real_follow<twin>();
+}
+#endif
 
 TEST_CASE("points that stand nowhere rest and leave others alone", "[cuda][tracks]") {
   support::check_bad_starts<twin>();

@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "cuda/device/support.hpp"
+#include "cuda/device/visibility.hpp"
 #include "cuda/tracks_cases.hpp"
 
 using namespace s2d::cuda;
 
 namespace {
 
-struct device {
+struct device : support::device_visibility {
   static support::followed follow(const support::track_case& given,
                                   const s2d::consistency_options& test) {
     const auto flow = to_device(given.flow, given.cut_before);
@@ -34,29 +35,6 @@ struct device {
                 given.frame_height, given.frame_width, {to.data(), seen.data(), flow.frames, count},
                 test);
     return {to_host(to), to_host(seen)};
-  }
-  static std::vector<std::uint32_t> count_visible(const support::followed& tracks,
-                                                  std::size_t frames,
-                                                  const std::vector<std::int64_t>& offsets) {
-    const auto at = to_device(tracks.at);
-    const auto seen = to_device(tracks.visible);
-    const auto sets = to_device(offsets);
-    const std::int64_t count = sets.size() - 1, t = static_cast<std::int64_t>(frames);
-    auto out = support::rubbish<std::uint32_t>(count * t);
-    s2d::cuda::count_visible(const_tracks_view{at.data(), seen.data(), t, offsets.back()},
-                             {sets.data(), count}, out.data());
-    return to_host(out);
-  }
-  static std::vector<std::uint64_t> visible_frames(const std::vector<std::uint32_t>& visible,
-                                                   std::size_t frames,
-                                                   const std::vector<std::int64_t>& offsets,
-                                                   double threshold) {
-    const auto counts = to_device(visible);
-    const auto sets = to_device(offsets);
-    const std::int64_t count = sets.size() - 1, t = static_cast<std::int64_t>(frames);
-    auto out = support::rubbish<std::uint64_t>(count * ((t + 63) / 64));
-    s2d::cuda::visible_frames(counts.data(), {sets.data(), count}, t, out.data(), threshold);
-    return to_host(out);
   }
 };
 
@@ -90,6 +68,13 @@ TEST_CASE("the device follows many points through a long video as the core", "[d
   }
   support::check_follow<device>(given);
 }
+
+#if defined(S2D_TEST_PICTURES)
+TEST_CASE("the device follows points of a real video as the core", "[device]") {
+  if (!support::has_device()) return;
+  support::check_real_follow<device>();
+}
+#endif
 
 TEST_CASE("queries go to the device one after the other", "[device]") {
   if (!support::has_device()) return;
