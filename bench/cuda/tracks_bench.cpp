@@ -4,7 +4,9 @@
 #include <s2d/cuda/point_mask.hpp>
 #include <s2d/cuda/tracks.hpp>
 
+#include <array>
 #include <cmath>
+#include <map>
 #include <vector>
 
 #include <s2d/coherence/match.hpp>
@@ -58,14 +60,19 @@ struct clip {
   }
 };
 
-clip clip_of(const benchmark::State& state) {
-  return {static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)),
-          state.range(2), state.range(3)};
+// Made once for every size.
+const clip& clip_of(const benchmark::State& state) {
+  static std::map<std::array<std::int64_t, 4>, clip> made;
+  return made
+      .try_emplace({state.range(0), state.range(1), state.range(2), state.range(3)},
+                   static_cast<std::size_t>(state.range(0)),
+                   static_cast<std::size_t>(state.range(1)), state.range(2), state.range(3))
+      .first->second;
 }
 
 void follow(benchmark::State& state) {
   if (device_count() == 0) return state.SkipWithError("no CUDA device");
-  const clip given = clip_of(state);
+  const clip& given = clip_of(state);
   const std::int64_t frames = state.range(0);
   const device_video_flow flow = to_device(given.flow);
   const device_queries queries = to_device(given.queries, given.flow.frames());
@@ -81,7 +88,7 @@ void follow(benchmark::State& state) {
 }
 
 void follow_core(benchmark::State& state) {
-  const clip given = clip_of(state);
+  const clip& given = clip_of(state);
   for (auto _ : state)
     benchmark::DoNotOptimize(
         s2d::follow_flow(given.flow, given.queries, frame_height, frame_width));
@@ -91,7 +98,7 @@ void follow_core(benchmark::State& state) {
 // From tracks to the rows that the first clustering takes.
 void seen(benchmark::State& state) {
   if (device_count() == 0) return state.SkipWithError("no CUDA device");
-  const clip given = clip_of(state);
+  const clip& given = clip_of(state);
   const std::int64_t frames = state.range(0), masks = state.range(1);
   const device_video_flow flow = to_device(given.flow);
   const device_queries queries = to_device(given.queries, given.flow.frames());
@@ -111,7 +118,7 @@ void seen(benchmark::State& state) {
 // All sets of points against all masks of all frames.
 void match(benchmark::State& state, s2d::match_unit unit) {
   if (device_count() == 0) return state.SkipWithError("no CUDA device");
-  const clip given = clip_of(state);
+  const clip& given = clip_of(state);
   const std::int64_t frames = state.range(0), masks = state.range(1);
   const device_video_flow flow = to_device(given.flow);
   const device_queries queries = to_device(given.queries, given.flow.frames());
@@ -136,7 +143,7 @@ void match(benchmark::State& state, s2d::match_unit unit) {
 }
 
 void match_core(benchmark::State& state) {
-  const clip given = clip_of(state);
+  const clip& given = clip_of(state);
   const auto frames = static_cast<std::size_t>(state.range(0));
   const auto tracks = s2d::follow_flow(given.flow, given.queries, frame_height, frame_width);
   s2d::mask_table table{frames, frame_height, frame_width};
