@@ -127,7 +127,8 @@ for run in runs:
     share = f"{100 * run['copy']:5.1f} % of copy" if "copy" in run else ""
     pairs = [f"{v / 1e9:.1f} G {k}/s" for k, v in run.items() if k.endswith("pairs")]
     if "cores" in run:
-        pairs = [f"{run['fields']:.0f} fields/s, {run['cores']:.1f} x one core"]
+        pairs = [f"{run['fields']:.0f} fields/s, {run['cores']:.1f} x one core,"
+                 f" {100 * run['moved']:.0f} % of copy moved"]
     print(f"{name:52} {run['real_time'] / 1e3:12.1f} us {rate:>14} {share} {' '.join(pairs)}".rstrip())
 END
   )

@@ -1,11 +1,14 @@
-// Dense optical flow of many pairs beside one core of the processor in the same run: column
-// "cores" is how many of its cores would keep up. Useful bytes: the frames once,
-// the fields once; bytes that the method moves stand in docs/cuda_flow.md.
+// Dense optical flow of clips both ways, beside one core of the processor in the same run. Useful
+// bytes: every frame read once, every field written once. Columns: fields a second; "cores", how
+// many cores would keep up; "moved", the bytes that the refinement moves as a share of the copy
+// bandwidth.
 #include <s2d/cuda/flow.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <map>
+#include <tuple>
 #include <vector>
 
 #include <s2d/flow/estimate.hpp>
@@ -33,49 +36,68 @@ std::vector<std::uint8_t> frame_at(std::int64_t t, std::int64_t h, std::int64_t 
   return out;
 }
 
-/// Processor seconds of one pair, the least of some.
-double core_seconds(const std::vector<std::uint8_t>& from, const std::vector<std::uint8_t>& to,
-                    std::int64_t h, std::int64_t w, const s2d::flow_options& options) {
-  double least = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    const std::clock_t begin = std::clock();
-    benchmark::DoNotOptimize(
-        s2d::estimate_flow(s2d::plane_view<const std::uint8_t>{from.data(), h, w},
-                           s2d::plane_view<const std::uint8_t>{to.data(), h, w}, options));
-    least = (std::min)(least, static_cast<double>(std::clock() - begin) / double{CLOCKS_PER_SEC});
+/// Four frames, and processor seconds of the core's flow between two, the least of some.
+struct scene {
+  std::vector<std::uint8_t> frames[4];
+  double core_seconds = 1e9;
+  scene(std::int64_t h, std::int64_t w, const s2d::flow_options& options) {
+    for (std::int64_t t = 0; t < 4; ++t) frames[t] = frame_at(t, h, w);
+    const s2d::plane_view<const std::uint8_t> from{frames[0].data(), h, w};
+    const s2d::plane_view<const std::uint8_t> to{frames[1].data(), h, w};
+    for (int i = 0; i < 5; ++i) {
+      const std::clock_t begin = std::clock();
+      benchmark::DoNotOptimize(s2d::estimate_flow(from, to, options));
+      const auto ticks = static_cast<double>(std::clock() - begin);
+      core_seconds = (std::min)(core_seconds, ticks / double{CLOCKS_PER_SEC});
+    }
   }
-  return least;
+};
+const scene& scene_of(std::int64_t h, std::int64_t w, s2d::flow_preset preset) {
+  static std::map<std::tuple<std::int64_t, std::int64_t, s2d::flow_preset>, scene> all;
+  const std::tuple key{h, w, preset};
+  const auto found = all.find(key);
+  return found != all.end() ? found->second : all.try_emplace(key, h, w, preset).first->second;
+}
+
+/// Bytes that the refinement of a pair moves if no cache keeps anything from launch to launch.
+double refinement_bytes(const s2d::flow_options& o, std::int64_t h, std::int64_t w) {
+  const auto set = checks::flow_settings_of(o, h, w);
+  double pixels = 0;
+  for (int scale = set.finest; scale <= set.coarsest; ++scale)
+    pixels += std::ceil(static_cast<double>(h) / (1 << scale)) *
+              std::ceil(static_cast<double>(w) / (1 << scale));
+  const double linearise = 16 + 52, weigh = 68, sweep = 52;
+  return pixels * (linearise + set.rounds * (weigh + set.sweeps * sweep));
 }
 
 void clip(benchmark::State& state, s2d::flow_preset preset) {
   const std::int64_t n = state.range(0), h = state.range(1), w = state.range(2), frame = h * w;
   if (device_count() == 0) return state.SkipWithError("no CUDA device");
-  const s2d::flow_options options{preset};
-  const auto some = [&] {
-    std::vector<std::vector<std::uint8_t>> frames;
-    for (std::int64_t t = 0; t < 4; ++t) frames.push_back(frame_at(t, h, w));
-    return frames;
-  }();
+  const scene& some = scene_of(h, w, preset);
   device_buffer<std::uint8_t> frames{n * frame};
   for (std::int64_t i = 0; i < n; ++i)
-    detail::copy_bytes(frames.data() + i * frame, some[static_cast<std::size_t>(i % 4)].data(),
+    detail::copy_bytes(frames.data() + i * frame, some.frames[i % 4].data(),
                        static_cast<std::size_t>(frame), detail::copy_kind::to_device, {});
   device_buffer<float> fields{4 * (n - 1) * frame};
   const auto plane = [&](std::int64_t k) {
     return batch_view<float>{fields.data() + k * (n - 1) * frame, n - 1, h, w};
   };
-  const auto pairs = static_cast<double>(2 * (n - 1));
   device_bench::measure(state, static_cast<double>(frames.bytes() + fields.bytes()), [&] {
     return [&] {
       estimate_clip_flow(batch_view<const std::uint8_t>{frames.data(), n, h, w},
-                         {plane(0), plane(1)}, {plane(2), plane(3)}, options);
+                         {plane(0), plane(1)}, {plane(2), plane(3)}, preset);
     };
   });
-  const double of_core = core_seconds(some[0], some[1], h, w, options);
-  const auto rate = benchmark::Counter::kIsIterationInvariantRate;
-  state.counters["frames"] = benchmark::Counter(static_cast<double>(n), rate);
-  state.counters["fields"] = benchmark::Counter(pairs, rate);
-  state.counters["cores"] = benchmark::Counter(pairs * of_core, rate);
+  if (state.error_occurred()) return;
+  const auto pairs = static_cast<double>(2 * (n - 1));
+  const auto rate = [](double of_a_run) {
+    return benchmark::Counter(of_a_run, benchmark::Counter::kIsIterationInvariantRate);
+  };
+  state.counters["frames"] = rate(static_cast<double>(n));
+  state.counters["fields"] = rate(pairs);
+  state.counters["cores"] = rate(pairs * some.core_seconds);
+  state.counters["moved"] =
+      rate(pairs * refinement_bytes(preset, h, w) / device_bench::copy_bandwidth());
 }
 
 void sizes(benchmark::internal::Benchmark* b) {

@@ -137,6 +137,19 @@ void check_flow_of_pairs(const Expected& expected) {
       CHECK(Side::pairs(from, next, options) == expected(from, next, options));
       if (h < 50) CHECK(Side::pairs(from, to, options) == expected(from, to, options));
     }
+  // Against its negative a picture fits best where the border repeats: patches go as far out of the
+  // frame as they may.
+  const gray_frames positive = moving_frames(2, 1, 96, 256, 2);
+  gray_frames negative = positive;
+  for (std::uint8_t& value : negative.pixels) value = static_cast<std::uint8_t>(255 - value);
+  s2d::flow_options far_out;
+  far_out.finest_scale = 0;
+  far_out.patch_size = 4;
+  far_out.patch_stride = 2;
+  far_out.search_iterations = 60;
+  const found_flow found = Side::pairs(positive, negative, far_out);
+  CHECK(found == expected(positive, negative, far_out));
+  CHECK(*std::max_element(found.u.begin(), found.u.end()) > 24);
   const gray_frames none{0, 5, 6, {}}, nothing{0, 0, 0, {}};
   CHECK(Side::pairs(none, none, {}).u.empty());
   CHECK(Side::pairs(nothing, nothing, {}).u.empty());

@@ -92,3 +92,15 @@ TEST_CASE("flow whose longest diagonals take more patches than a block has", "[d
   options.finest_scale = 0;
   CHECK(device::pairs(from, to, options) == twin::pairs(from, to, options));
 }
+
+#if defined(S2D_TEST_PICTURES)
+TEST_CASE("the device's flow of real frames is its twin's, near the core's", "[device]") {
+  if (!support::has_device()) return;
+  const auto [from, to] = support::real_pairs(2);
+  for (const auto preset : {s2d::flow_preset::fast, s2d::flow_preset::medium}) {
+    const found_flow found = device::pairs(from, to, preset);
+    CHECK(found == twin::pairs(from, to, preset));
+    support::check_near(found, support::core_flow::pairs(from, to, preset));
+  }
+}
+#endif
