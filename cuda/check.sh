@@ -66,6 +66,7 @@ counted() {
 counted "twins on the processor" "$build/tests/cuda/test_cuda"
 counted "device tests" "$build/tests/cuda/test_cuda_device" '~[huge]'
 counted "device tests, more than 2^31 elements" "$build/tests/cuda/test_cuda_device" '[huge]'
+row "real frames and golden cases" "left out: readers of files (simdjson, libpng, stb) are not in the load"
 if [ -n "$with_torch" ]; then
   counted "LibTorch's tensors" "$build/tests/torch/cuda/test_torch_cuda"
 else

@@ -196,3 +196,23 @@ TEST_CASE("flow refuses frames of different sizes, empty frames and options out 
   refused([](auto& o) { o.smoothness = std::nanf(""); });
   refused([](auto& o) { o.relaxation = 2; });
 }
+
+TEST_CASE("flow stays finite where brightness outweighs smoothness by far") {
+  // One gradient direction only: the matrix of a pixel is singular but for the smoothness, which
+  // rounding takes away.
+  for (const float smoothness : {1.0f, 1e-5f})
+    for (const float gradient : {0.0f, 999999.0f}) {
+      gray from(96, 120), to(96, 120);
+      for (std::ptrdiff_t y = 0; y < 96; ++y)
+        for (std::ptrdiff_t x = 0; x < 120; ++x) {
+          from(y, x) = static_cast<std::uint8_t>(x + y);
+          to(y, x) = static_cast<std::uint8_t>(x + y + (x > 60 ? 9 : 0));
+        }
+      s2d::flow_options options;
+      options.smoothness = smoothness;
+      options.brightness = 999999.0f;
+      options.gradient = gradient;
+      CAPTURE(smoothness, gradient);
+      CHECK(largest(s2d::estimate_flow(from.view(), to.view(), options)) < 1e30);
+    }
+}

@@ -12,6 +12,7 @@
 #if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VPOPCNTDQ__) && \
     defined(__AVX512VBMI2__) && defined(__AVX512VBMI__)
 #define S2D_ABI v0_1_avx512_vbmi2
+#define S2D_AVX512_VBMI2  // code that permutes and compresses bytes asks for this, not for flags
 #elif defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VPOPCNTDQ__)
 #define S2D_ABI v0_1_avx512_vpopcnt
 #elif defined(__AVX512BW__) && defined(__AVX512VL__)

@@ -25,13 +25,14 @@ struct sample_origin {
   float x, y;
 };
 
-/// Positions are held within the margin, so that a patch of `size` can be read there.
+/// Positions are held within the margin, so that a patch of `size` can be read there; NaN lies left
+/// above.
 inline sample_origin origin_of(const padded_plane& plane, float x, float y, std::ptrdiff_t size) {
   constexpr auto low = static_cast<float>(2 - padded_plane::margin);
   const auto high_x = static_cast<float>(plane.width + padded_plane::margin - size - 2);
   const auto high_y = static_cast<float>(plane.height + padded_plane::margin - size - 2);
-  x = x < low ? low : (x > high_x ? high_x : x);
-  y = y < low ? low : (y > high_y ? high_y : y);
+  x = x > low ? (x < high_x ? x : high_x) : low;
+  y = y > low ? (y < high_y ? y : high_y) : low;
   // Positive before the truncation, so that it rounds down.
   const int ix = static_cast<int>(x - low) + (2 - static_cast<int>(padded_plane::margin));
   const int iy = static_cast<int>(y - low) + (2 - static_cast<int>(padded_plane::margin));
@@ -151,7 +152,7 @@ void search_patches(const flow_level& here, const flow_level& there, int iterati
       };
       if (j + to_column >= 0 && j + to_column < grid.columns) offer(at + to_column);
       if (at + to_row >= 0 && at + to_row < grid.count()) offer(at + to_row);
-      flow = descend<Size>(match, flow, best, (iterations + 1 - pass) / 2);
+      flow = descend<Size>(match, flow, best, iterations / 2 + (pass == 0 ? iterations % 2 : 0));
     }
   }
 }

@@ -88,7 +88,9 @@ inline void build_systems(chequered_planes& planes, const refine_weights& weight
         const float_lanes xx = wb * bx * bx + wg * (gx * gx + hx * hx) + edges;
         const float_lanes xy = wb * bx * by + wg * (gx * gy + hx * hy);
         const float_lanes yy = wb * by * by + wg * (gy * gy + hy * hy) + edges;
-        const float_lanes scale = 1.0f / (xx * yy - xy * xy);
+        // At least edges * (xx + yy - edges) but for rounding, which can leave 0 of it.
+        const float_lanes determinant = xx * yy - xy * xy, least = 0.5f * edges * (xx + yy - edges);
+        const float_lanes scale = 1.0f / (determinant > least ? determinant : least);
         store(out[0] + k, yy * scale);
         store(out[1] + k, -xy * scale);
         store(out[2] + k, xx * scale);

@@ -97,10 +97,10 @@ inline void warp_level(const padded_plane& picture, const padded_plane& u, const
     for (int x = 0; x < static_cast<int>(picture.width); ++x) {
       const float px = static_cast<float>(x) + at_u[x];
       const float py = row + at_v[x];
-      float cx = px < 0.0f ? 0.0f : px;
-      float cy = py < 0.0f ? 0.0f : py;
-      cx = cx > last_x ? last_x : cx;
-      cy = cy > last_y ? last_y : cy;
+      float cx = px > 0.0f ? px : 0.0f;  // also where it is not a number
+      float cy = py > 0.0f ? py : 0.0f;
+      cx = cx < last_x ? cx : last_x;
+      cy = cy < last_y ? cy : last_y;
       in[x] = cx == px && cy == py ? 1.0f : 0.0f;
       const int ix = static_cast<int>(cx), iy = static_cast<int>(cy);
       const float fx = cx - static_cast<float>(ix), fy = cy - static_cast<float>(iy);

@@ -18,12 +18,8 @@
 #include <s2d/flow/field.hpp>
 #include <s2d/flow/warp_types.hpp>
 
-#if defined(__AVX512VBMI2__) && defined(__AVX512VBMI__) && defined(__AVX512BW__) && \
-    defined(__GNUC__)
-#define S2D_NEAR_BYTES 1
+#if defined(S2D_AVX512_VBMI2)
 #include <immintrin.h>
-#else
-#define S2D_NEAR_BYTES 0
 #endif
 
 namespace s2d::inline S2D_ABI {
@@ -286,7 +282,7 @@ void for_runs(const block<Index>& b, int count, const Run& run, const Other& oth
   }
 }
 
-#if S2D_NEAR_BYTES
+#if defined(S2D_AVX512_VBMI2)
 /// Sixteen places that lie close together, as those of neighbouring pixels mostly do: their bytes
 /// come out of two registers instead of sixteen loads.
 class near_places {
@@ -383,7 +379,7 @@ void warp_border_pixel(const source<T, Channels>& from, place p, T* out) {
 template <std::ptrdiff_t Channels, class Index, class Single, class Near>
 void read_in_sixteens(const source<std::uint8_t, Channels>& from, const block<Index>& b, int begin,
                       int end, std::ptrdiff_t down, const Single& single, const Near& near) {
-#if S2D_NEAR_BYTES
+#if defined(S2D_AVX512_VBMI2)
   if constexpr (sizeof(Index) == sizeof(std::int32_t)) {
     const std::ptrdiff_t size = (from.height - 1) * from.stride + from.width * Channels;
     for (; begin + near_places::count <= end; begin += near_places::count) {

@@ -84,8 +84,7 @@ template <class Number>
   return nonzero_bits(follows);
 }
 
-#if defined(__AVX512VBMI2__) && defined(__AVX512VBMI__) && defined(__AVX512BW__) && \
-    defined(__GNUC__)
+#if defined(S2D_AVX512_VBMI2) && defined(__GNUC__)
 
 using numbers16 = std::uint32_t __attribute__((vector_size(64)));
 using ints16 = std::int32_t __attribute__((vector_size(64)));

@@ -115,7 +115,7 @@ class video_reader {
     format_.reset(format);  // null after a failure
     require(status >= 0, name_, ": not a video that can be read: ", detail::ffmpeg_error(status),
             source_.damage().empty() ? "" : "; ", source_.damage());
-    status = avformat_find_stream_info(format_.get(), nullptr);
+    status = find_streams();
     require(status >= 0, name_, ": no stream can be read: ", detail::ffmpeg_error(status));
     const AVCodec* codec = nullptr;
     stream_ = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
@@ -139,6 +139,17 @@ class video_reader {
             " refuses: ", detail::ffmpeg_error(status));
     packet_ = detail::ffmpeg_owned(av_packet_alloc());
     describe(stream, *codec);
+  }
+
+  /// Looks into the first packets of every stream. FFmpeg opens decoders of its own for that, which
+  /// are limited as ours is.
+  int find_streams() {
+    std::vector<AVDictionary*> settings(format_->nb_streams);
+    for (AVDictionary*& one : settings) av_dict_set_int(&one, "max_pixels", longest * longest, 0);
+    const int status =
+        avformat_find_stream_info(format_.get(), settings.empty() ? nullptr : settings.data());
+    for (AVDictionary*& one : settings) av_dict_free(&one);
+    return status;
   }
 
   void describe(AVStream stream, const AVCodec& codec) {
@@ -198,7 +209,12 @@ class video_reader {
     auto frame = detail::ffmpeg_owned(av_frame_alloc());
     for (;;) {
       int status = avcodec_receive_frame(decoder_.get(), frame.get());
-      if (status >= 0) return frame;
+      if (status >= 0) {
+        require(frame->height <= longest && frame->width <= longest, name_, ": a frame of ",
+                frame->height, " x ", frame->width, " (height x width), expected 1 to ", longest,
+                " each");
+        return frame;
+      }
       if (status == AVERROR_EOF) return nullptr;
       if (status != AVERROR(EAGAIN)) {
         note(status);

@@ -148,7 +148,8 @@ struct build_systems {
     const single xx = wb * bx * bx + wg * (gx * gx + hx * hx) + edges;
     const single xy = wb * bx * by + wg * (gx * gy + hx * hy);
     const single yy = wb * by * by + wg * (gy * gy + hy * hy) + edges;
-    const single scale = 1.0f / (xx * yy - xy * xy);
+    const single determinant = xx * yy - xy * xy, least = 0.5f * edges * (xx + yy - edges);
+    const single scale = 1.0f / (determinant > least ? determinant : least);
     field.plane(plane_edge, at) = own;
     field.plane(plane_inverse, at) = yy * scale;
     field.plane(plane_inverse + 1, at) = -xy * scale;

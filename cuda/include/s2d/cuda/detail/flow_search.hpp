@@ -14,7 +14,7 @@ namespace detail {
 
 template <class T>
 S2D_HD T held(T value, T low, T high) {
-  return value < low ? low : (value > high ? high : value);
+  return value > low ? (value < high ? value : high) : low;
 }
 
 /// From a to b by `part`.
@@ -416,7 +416,7 @@ struct search_patches {
     };
     offer(beside, at + back);
     offer(before, at + std::int64_t{back} * grid.columns);
-    flow = descend(block, here, p, flow, best, (iterations + 1 - pass) / 2);
+    flow = descend(block, here, p, flow, best, iterations / 2 + (pass == 0 ? iterations % 2 : 0));
     if (here && p.lane == 0) all[at] = flow;
   }
 
