@@ -583,12 +583,46 @@ void warp_picture(const source<T, Channels>& from, const flow_field& flow, warp_
     warp_rows<false, std::int64_t>(from, flow, out_row);
 }
 
+/// Bits begin .. end - 1 of a word, from the places of a block among `size` bytes of words.
+template <class Index>
+bit_mask::word read_bits(const bit_mask::word* words, std::ptrdiff_t size, const block<Index>& b,
+                         int begin, int end) {
+  bit_mask::word bits = 0;
+  const auto single = [&](int first, int last) {
+    for (int i = first; i < last; ++i) bits |= (words[b.at[i] >> 6] >> (b.at[i] & 63) & 1u) << i;
+  };
+#if defined(S2D_AVX512_VBMI2)
+  if constexpr (sizeof(Index) == sizeof(std::int32_t)) {
+    using places_type = integers<near_places::count>;
+    for (; begin + near_places::count <= end; begin += near_places::count) {
+      const auto at = load<places_type>(b.at + begin);
+      std::int32_t bytes[near_places::count];
+      store(bytes, at >> 3);
+      const near_places places{bytes, size, 0};
+      if (!places.near()) {
+        single(begin, begin + near_places::count);
+        continue;
+      }
+      const places_type found = places.words(reinterpret_cast<const std::uint8_t*>(words));
+      const std::uint64_t set =
+          _mm512_test_epi32_mask(std::bit_cast<__m512i>(found >> (at & 7)), _mm512_set1_epi32(1));
+      bits |= set << begin;
+    }
+  }
+#else
+  (void)size;
+#endif
+  single(begin, end);
+  return bits;
+}
+
 /// Nearest pixels of a packed mask, a word at a time.
 template <class Index>
 void warp_bits(const bit_mask& from, const flow_field& flow, const warp_options& options,
                bit_mask& out) {
   const bit_mask::word* words = from.words().data();
   const std::ptrdiff_t step = from.words_per_row() * bit_mask::word_bits;
+  const std::ptrdiff_t size = from.height * step / 8;
   const bits_surface surface{from};
   const tile_reader<bits_surface> tiles{
       surface, flow, options.border == warp_border::constant && options.fill < 0.5f};
@@ -607,11 +641,7 @@ void warp_bits(const bit_mask& from, const flow_field& flow, const warp_options&
       locate<true>(u, v, y, x, count, from.height, from.width, step, 1, b);
       bit_mask::word bits = 0;
       for_runs(
-          b, count,
-          [&](int begin, int end) {
-            for (int i = begin; i < end; ++i)
-              bits |= (words[b.at[i] >> 6] >> (b.at[i] & 63) & 1u) << i;
-          },
+          b, count, [&](int begin, int end) { bits |= read_bits(words, size, b, begin, end); },
           [&](int i) {
             bool on = options.fill >= 0.5f;
             if (options.border == warp_border::replicate && u[i] == u[i] && v[i] == v[i]) {
