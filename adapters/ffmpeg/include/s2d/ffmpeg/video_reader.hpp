@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -285,7 +286,7 @@ class video_reader {
     const bool turned = properties_.rotation % 180 != 0;
     const std::ptrdiff_t height = turned ? properties_.width : properties_.height;
     const std::ptrdiff_t width = turned ? properties_.height : properties_.width;
-    bool full_range = frame.color_range == AVCOL_RANGE_JPEG;
+    bool full_range = number_in(frame.color_range) == AVCOL_RANGE_JPEG;
     const AVPixelFormat source = plain_format(static_cast<AVPixelFormat>(frame.format), full_range);
     const bool resized = frame.height != height || frame.width != width;
     scaler_.reset(
@@ -296,9 +297,8 @@ class video_reader {
     require(scaler_ != nullptr, name_, ": frame ", index_ - 1, ": pixel format ",
             av_get_pix_fmt_name(source) ? av_get_pix_fmt_name(source) : "?",
             " cannot be converted to RGB");
-    const int space = frame.colorspace == AVCOL_SPC_UNSPECIFIED
-                          ? SWS_CS_ITU601
-                          : static_cast<int>(frame.colorspace);
+    const int told = number_in(frame.colorspace);
+    const int space = told == AVCOL_SPC_UNSPECIFIED ? SWS_CS_ITU601 : told;
     sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(space), full_range,
                              sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
     // swscale writes whole vectors, so its rows get room behind them.
@@ -310,6 +310,15 @@ class video_reader {
                       strides) == static_cast<int>(height),
             name_, ": frame ", index_ - 1, ": cannot be converted to RGB");
     return rotated(row_bytes, height, width);
+  }
+
+  /// What stands in an enumeration that FFmpeg fills from a file: perhaps none of its names.
+  template <class Enum>
+  static int number_in(const Enum& value) noexcept {
+    static_assert(sizeof(Enum) == sizeof(int));
+    int number;
+    std::memcpy(&number, &value, sizeof number);
+    return number;
   }
 
   /// The formats whose name says full range are the plain ones with that range.
