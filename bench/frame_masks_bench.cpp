@@ -111,9 +111,9 @@ void device_twins(benchmark::State& state) {
   std::vector<float> seeds;
   for (std::size_t t = 0; t < frames.size(); ++t) {
     pictures.push_back(size.picture(frames[t]));
-    cells.push_back(s2d::detail::measure_cells(s2d::to_lab(pictures[t]), size.flow(flow.forward[t]),
-                                               size.flow(flow.backward[t]), options.cells,
-                                               options.context_sigma));
+    cells.push_back(s2d::describe_cells(s2d::to_lab(pictures[t]), size.flow(flow.forward[t]),
+                                        size.flow(flow.backward[t]), options.cells,
+                                        options.context_sigma));
     const s2d::superpixels& grid = cells[t].grid;
     std::vector<float>& share = values.emplace_back(grid.l.size());
     for (const s2d::frame_mask& object : found.masks[t]) {

@@ -6,13 +6,13 @@
 #include <s2d/cuda/pixels.hpp>
 #include <s2d/cuda/slic.hpp>
 
-#include <cmath>
 #include <random>
 #include <utility>
 #include <vector>
 
 #include <s2d/core/image.hpp>
 
+#include "clip.hpp"
 #include "device_bench.hpp"
 
 namespace {
@@ -21,22 +21,7 @@ using namespace s2d::cuda;
 
 constexpr std::int64_t frames = 100, small_height = 120, small_width = 214;
 
-/// Waves of colour around a disk of another one that moves.
-s2d::image picture(std::int64_t t, std::int64_t h, std::int64_t w) {
-  s2d::image rgb(h, w);
-  for (std::int64_t y = 0; y < h; ++y)
-    for (std::int64_t x = 0; x < w; ++x) {
-      const double v = 480.0 * static_cast<double>(y) / static_cast<double>(h);
-      const double u = 854.0 * static_cast<double>(x) / static_cast<double>(w);
-      const double cy = v - 240, cx = u - 200 - 4 * static_cast<double>(t % 100);
-      const bool in = cy * cy + cx * cx < 120 * 120;
-      const double wave = 45 * std::sin(0.11 * u + 0.07 * v) * std::cos(0.05 * u - 0.13 * v);
-      for (std::int64_t c = 0; c < 3; ++c)
-        rgb.row(y)[3 * x + c] = static_cast<std::uint8_t>(
-            (in ? 180 - 50 * static_cast<double>(c) : 90 + 20 * static_cast<double>(c)) + wave);
-    }
-  return rgb;
-}
+using device_bench::clip_frame;
 
 struct rgb_memory {
   std::int64_t h, w;
@@ -44,7 +29,7 @@ struct rgb_memory {
   rgb_memory(std::int64_t height, std::int64_t width) : h{height}, w{width} {
     std::vector<std::uint8_t> all;
     for (std::int64_t t = 0; t < frames; ++t) {
-      const s2d::image one = picture(t, h, w);
+      const s2d::image one = clip_frame(t, h, w);
       all.insert(all.end(), one.values.begin(), one.values.end());
     }
     bytes = to_device(all);
@@ -65,7 +50,7 @@ void to_lab(benchmark::State& state) {
 BENCHMARK(to_lab)->UseManualTime();
 
 void core_to_lab(benchmark::State& state) {
-  const s2d::image rgb = picture(0, 480, 854);
+  const s2d::image rgb = clip_frame(0, 480, 854);
   for (auto _ : state) benchmark::DoNotOptimize(s2d::to_lab(rgb));
 }
 BENCHMARK(core_to_lab);
@@ -86,7 +71,7 @@ void slic(benchmark::State& state) {
 BENCHMARK(slic)->UseManualTime();
 
 void core_slic(benchmark::State& state) {
-  const s2d::lab_image lab = s2d::to_lab(picture(0, small_height, small_width));
+  const s2d::lab_image lab = s2d::to_lab(clip_frame(0, small_height, small_width));
   for (auto _ : state) benchmark::DoNotOptimize(s2d::slic(lab));
 }
 BENCHMARK(core_slic);
@@ -144,7 +129,7 @@ constexpr float levels[3] = {0.38f, 0.5f, 0.62f};
 
 /// Superpixels of a frame, and 1 for those in the disk.
 s2d::superpixels grid_of(std::int64_t t, std::vector<float>& values) {
-  s2d::superpixels grid = s2d::slic(s2d::to_lab(picture(t, small_height, small_width)));
+  s2d::superpixels grid = s2d::slic(s2d::to_lab(clip_frame(t, small_height, small_width)));
   for (std::size_t k = 0; k < grid.l.size(); ++k)
     values.push_back(grid.a[k] > -5 && grid.b[k] > 10 ? 1.0f : 0.0f);
   return grid;
@@ -173,7 +158,7 @@ void threshold_pixels(benchmark::State& state) {
 BENCHMARK(threshold_pixels)->UseManualTime();
 
 void core_threshold_pixels(benchmark::State& state) {
-  const s2d::image rgb = picture(0, 480, 854);
+  const s2d::image rgb = clip_frame(0, 480, 854);
   std::vector<float> values;
   const s2d::superpixels grid = grid_of(0, values);
   for (auto _ : state) benchmark::DoNotOptimize(s2d::threshold_pixels(rgb, grid, values, levels));

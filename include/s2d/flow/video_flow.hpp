@@ -66,6 +66,19 @@ inline matrix<std::uint8_t> gray_on_grid(image_view frame, grid_size grid) {
   return resize_area(gray, grid.height, grid.width);
 }
 
+/// The grid of the flow of a video; 0 x 0 without frames.
+inline grid_size checked_flow_grid(std::span<const image> frames,
+                                   const video_flow_options& options) {
+  check_flow_options(options.flow);
+  if (frames.empty()) return {};
+  for (std::size_t t = 1; t < frames.size(); ++t)
+    require(frames[t].height == frames[0].height && frames[t].width == frames[0].width,
+            "estimate_video_flow: frame ", t, " is ", frames[t].height, " x ", frames[t].width,
+            ", expected ", frames[0].height, " x ", frames[0].width,
+            " as frame 0 (height x width)");
+  return flow_grid(frames[0].height, frames[0].width, options.longer_side);
+}
+
 struct prepared_frame {
   matrix<std::uint8_t> gray;
   dense::flow_pyramid pyramid;
@@ -177,18 +190,11 @@ class flow_stream {
 [[nodiscard]] inline video_flow estimate_video_flow(std::span<const image> frames,
                                                     const video_flow_options& options = {},
                                                     const progress_callback& progress = {}) {
-  detail::check_flow_options(options.flow);
+  const grid_size grid = detail::checked_flow_grid(frames, options);
   video_flow out;
   out.forward.resize(frames.size());
   out.backward.resize(frames.size());
   if (frames.empty()) return out;
-  const grid_size grid = flow_grid(frames[0].height, frames[0].width, options.longer_side);
-  for (std::size_t t = 1; t < frames.size(); ++t) {
-    require(frames[t].height == frames[0].height && frames[t].width == frames[0].width,
-            "estimate_video_flow: frame ", t, " is ", frames[t].height, " x ", frames[t].width,
-            ", expected ", frames[0].height, " x ", frames[0].width,
-            " as frame 0 (height x width)");
-  }
   const std::size_t threads = thread_count(options.threads);
   // Pyramids of one block of frames and the last of the block before are kept.
   const std::size_t block = threads == 1 ? 1 : 4 * threads;

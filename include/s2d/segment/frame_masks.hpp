@@ -32,7 +32,8 @@ namespace s2d::inline S2D_ABI {
                                                          const frame_masks_options& options = {},
                                                          const progress_callback& progress = {}) {
   detail::check_frame_masks(frames, flow, options);
-  return detail::frame_masks_run(frames, flow, options, progress).run();
+  detail::processor_steps steps{options};
+  return detail::frame_masks_run(frames, flow, options, progress, steps).run();
 }
 
 /// The masks alone: see find_frame_masks.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <s2d/core/lab.hpp>
@@ -90,11 +91,12 @@ inline matrix<float> gaussian_blur(const matrix<float>& plane, double sigma) {
   return result;
 }
 
-inline motion_cells measure_cells(const lab_image& picture, const flow_field& forward,
-                                  const flow_field& backward, const slic_options& slic_how,
+/// @param grid  the superpixels of the picture
+inline motion_cells measure_cells(const lab_image& picture, superpixels grid,
+                                  const flow_field& forward, const flow_field& backward,
                                   double context_sigma) {
   motion_cells cells;
-  cells.grid = slic(picture, slic_how);
+  cells.grid = std::move(grid);
   const matrix<float> context[3] = {gaussian_blur(picture.l, context_sigma),
                                     gaussian_blur(picture.a, context_sigma),
                                     gaussian_blur(picture.b, context_sigma)};
@@ -183,7 +185,7 @@ inline motion_cells measure_cells(const lab_image& picture, const flow_field& fo
     detail::require_same_size("describe_cells", picture.l, flow->u);
     detail::require_same_size("describe_cells", picture.l, flow->v);
   }
-  return detail::measure_cells(picture, forward, backward, slic_how, context_sigma);
+  return detail::measure_cells(picture, slic(picture, slic_how), forward, backward, context_sigma);
 }
 
 }  // namespace s2d::inline S2D_ABI

@@ -77,13 +77,65 @@ inline std::vector<chunk_range> overlapping_chunks(std::size_t count, std::size_
   return static_cast<float>(i + 1) / static_cast<float>(overlap + 1);
 }
 
+/// Flow from a frame to its neighbours on the work grid; empty where there is none.
+struct frame_flow {
+  flow_field forward;
+  flow_field backward;
+};
+
+/// The steps of frame_masks_run that a device can take over, on the processor.
+class processor_steps {
+ public:
+  /// @param options  must outlive this
+  explicit processor_steps(const frame_masks_options& options) : options_{options} {}
+
+  /// How many frames a step takes at once.
+  [[nodiscard]] std::size_t block() const noexcept { return 8 * thread_count(options_.threads); }
+
+  /// The superpixels of pictures of the work grid, with their means.
+  [[nodiscard]] std::vector<motion_cells> describe(std::span<const image> pictures,
+                                                   std::span<const frame_flow> flow) const {
+    std::vector<motion_cells> cells(pictures.size());
+    parallel_for(pictures.size(), options_.threads, [&](std::size_t i) {
+      const lab_image colors = to_lab(pictures[i]);
+      cells[i] = measure_cells(colors, slic(colors, options_.cells), flow[i].forward,
+                               flow[i].backward, options_.context_sigma);
+    });
+    return cells;
+  }
+
+  [[nodiscard]] std::vector<float> diffuse(const sparse_graph& graph,
+                                           std::span<const float> votes) const {
+    diffusion_options how = options_.diffusion;
+    how.threads = options_.threads;
+    return run_diffusion(graph, votes, how);
+  }
+
+  /// The masks {pixel value > level} of every frame.
+  [[nodiscard]] std::vector<std::vector<bit_mask>> threshold(
+      std::span<const image> frames, std::span<const superpixels> cells,
+      std::span<const std::vector<float>> values, std::span<const float> levels) const {
+    std::vector<std::vector<bit_mask>> masks(frames.size());
+    parallel_for(frames.size(), options_.threads, [&](std::size_t i) {
+      masks[i] = threshold_pixels(frames[i], cells[i], values[i], levels, options_.pixels);
+    });
+    return masks;
+  }
+
+ private:
+  const frame_masks_options& options_;
+};
+
+/// Steps: processor_steps, or a device's with the same members.
+template <class Steps>
 class frame_masks_run {
  public:
   frame_masks_run(std::span<const image> frames, const video_flow& flow,
-                  const frame_masks_options& options, const progress_callback& progress)
-      : frames_{frames}, flow_{flow}, options_{options}, progress_{progress} {
+                  const frame_masks_options& options, const progress_callback& progress,
+                  Steps& steps)
+      : frames_{frames}, flow_{flow}, options_{options}, progress_{progress}, steps_{steps} {
     options_.motion.threads = options_.graph.threads = options_.threads;
-    options_.diffusion.threads = options_.appearance.threads = options_.threads;
+    options_.appearance.threads = options_.threads;
   }
 
   [[nodiscard]] frame_masks_result run() {
@@ -125,16 +177,22 @@ class frame_masks_run {
     result_.stages.push_back({stage, seconds});
   }
 
-  /// body(t) for every t of [begin, end), in blocks before which progress is told: done(t) frames.
+  /// body(first, count) for all of [begin, end), before each of which progress is told: done(first)
+  /// frames.
   template <class Done, class Body>
   void in_blocks(const char* stage, std::size_t begin, std::size_t end, const Done& done,
                  const Body& body) {
-    const std::size_t block = 8 * thread_count(options_.threads);
+    const std::size_t block = steps_.block();
     for (std::size_t first = begin; first < end; first += block) {
       report(progress_, stage, done(first), frames_.size());
-      parallel_for(smaller_of(block, end - first), options_.threads,
-                   [&](std::size_t i) { body(first + i); });
+      body(first, smaller_of(block, end - first));
     }
+  }
+
+  /// body(t) for all of [first, first + count), on the threads asked for.
+  template <class Body>
+  void each(std::size_t first, std::size_t count, const Body& body) const {
+    parallel_for(count, options_.threads, [&](std::size_t i) { body(first + i); });
   }
 
   /// Decides the values of the superpixels of frames [begin, end), which show one shot.
@@ -144,7 +202,10 @@ class frame_masks_run {
     std::vector<image> pictures(end - begin);
     in_blocks(
         "superpixels", begin, end, [&](std::size_t) { return begin; },
-        [&](std::size_t t) { pictures[t - begin] = grid_.picture(frames_[t]); });
+        [&](std::size_t first, std::size_t size) {
+          each(first, size,
+               [&](std::size_t t) { pictures[t - begin] = grid_.picture(frames_[t]); });
+        });
     std::vector<std::size_t> group(end - begin);
     std::vector<std::size_t> first_of;
     std::vector<std::size_t> last_of;
@@ -161,15 +222,22 @@ class frame_masks_run {
     spent("resize", start);
 
     const stopwatch describing;
+    // The picture of every group, in the place of the first.
+    for (std::size_t g = 0; g < first_of.size(); ++g)
+      if (first_of[g] - begin != g) pictures[g] = std::move(pictures[first_of[g] - begin]);
     std::vector<motion_cells> cells(first_of.size());
     in_blocks(
         "superpixels", 0, first_of.size(), [&](std::size_t g) { return first_of[g]; },
-        [&](std::size_t g) {
-          cells[g] = measure_cells(
-              to_lab(pictures[first_of[g] - begin]),
-              g + 1 < first_of.size() ? grid_.flow(flow_.forward[last_of[g]]) : flow_field{},
-              g > 0 ? grid_.flow(flow_.backward[first_of[g]]) : flow_field{}, options_.cells,
-              options_.context_sigma);
+        [&](std::size_t first, std::size_t size) {
+          std::vector<frame_flow> flow(size);
+          each(first, size, [&](std::size_t g) {
+            if (g + 1 < first_of.size())
+              flow[g - first].forward = grid_.flow(flow_.forward[last_of[g]]);
+            if (g > 0) flow[g - first].backward = grid_.flow(flow_.backward[first_of[g]]);
+          });
+          std::vector<motion_cells> described =
+              steps_.describe(std::span<const image>(pictures).subspan(first, size), flow);
+          for (std::size_t i = 0; i < size; ++i) cells[first + i] = std::move(described[i]);
         });
     pictures.clear();
     spent("superpixels", describing);
@@ -254,7 +322,7 @@ class frame_masks_run {
     spent("graph", linking);
 
     const stopwatch spreading;
-    std::vector<float> spread = run_diffusion(graph, motion.votes, options_.diffusion);
+    std::vector<float> spread = steps_.diffuse(graph, motion.votes);
     std::vector<float> most(count);
     for (std::size_t t = 0; t < count; ++t)
       for (std::size_t k = 0; k < n; ++k) most[t] = larger_of(most[t], spread[t * n + k]);
@@ -367,18 +435,24 @@ class frame_masks_run {
     std::vector<matrix<float>> unions(count);  // coverage of the masks of a frame, work grid
     in_blocks(
         "masks", 0, count, [](std::size_t t) { return t / 2; },
-        [&](std::size_t t) {
-          const std::vector<bit_mask> soft =
-              threshold_pixels(frames_[t], cells_[t], values_[t], levels, options_.pixels);
-          find_objects(t, soft);
-          unions[t] = coverage(united(t), grid_.height, grid_.width);
-          judge_alone(t, soft, unions[t]);
+        [&](std::size_t first, std::size_t size) {
+          const std::vector<std::vector<bit_mask>> soft = steps_.threshold(
+              frames_.subspan(first, size),
+              std::span<const superpixels>(cells_).subspan(first, size),
+              std::span<const std::vector<float>>(values_).subspan(first, size), levels);
+          each(first, size, [&](std::size_t t) {
+            find_objects(t, soft[t - first]);
+            unions[t] = coverage(united(t), grid_.height, grid_.width);
+            judge_alone(t, soft[t - first], unions[t]);
+          });
         });
     spent("pixels", start);
     const stopwatch judging;
     in_blocks(
         "masks", 0, count, [&](std::size_t t) { return (count + t) / 2; },
-        [&](std::size_t t) { judge_in_time(t, unions); });
+        [&](std::size_t first, std::size_t size) {
+          each(first, size, [&](std::size_t t) { judge_in_time(t, unions); });
+        });
     spent("confidence", judging);
   }
 
@@ -456,6 +530,7 @@ class frame_masks_run {
   const video_flow& flow_;
   frame_masks_options options_;
   const progress_callback& progress_;
+  Steps& steps_;
   frame_masks_result result_;
   work_grid grid_;
   std::vector<superpixels> cells_;          // [T]
