@@ -118,7 +118,7 @@ void all(benchmark::State& state) {
   });
 }
 void rows(benchmark::internal::Benchmark* set) {
-  set->ArgName("threads")->Arg(0)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+  set->ArgName("threads")->Arg(0)->Arg(1)->UseRealTime();
 }
 BENCHMARK(flow)->Apply(rows);
 BENCHMARK(frame_masks)->Apply(rows);

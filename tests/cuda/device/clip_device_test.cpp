@@ -12,6 +12,8 @@
 #include "cuda/device/support.hpp"
 #include "cuda/tracks_cases.hpp"
 
+// The twins that these call are sanitized by themselves: only what is new here is [small].
+
 namespace {
 
 struct device {
@@ -30,14 +32,13 @@ struct device {
 
 }  // namespace
 
-TEST_CASE("the device's frame masks of videos are the core's, bit for bit", "[device][small]") {
+TEST_CASE("the device's frame masks of videos are the core's, bit for bit", "[device]") {
   if (!support::has_device()) return;
   support::check_scenes<device>();
   support::check_refused<device>();
 }
 
-TEST_CASE("the device's flow of videos is where the core has some, and near to it",
-          "[device][small]") {
+TEST_CASE("the device's flow of videos is where the core has some, and near to it", "[device]") {
   if (!support::has_device()) return;
   support::check_video_flows<device>();
 }
