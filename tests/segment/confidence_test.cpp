@@ -1,4 +1,4 @@
-#include <s2d/segment/confidence.hpp>
+#include <s2d/segment/detail/confidence.hpp>
 
 #include <cstdint>
 #include <utility>

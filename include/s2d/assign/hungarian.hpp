@@ -130,7 +130,8 @@ std::optional<assignment> assign(const plane_view<const T>& cost, const hungaria
 /// scipy.optimize.linear_sum_assignment's; so does the matching wherever the optimum is unique. If
 /// all costs are equal, row i is matched with column i. Other ties are broken deterministically.
 ///
-/// @param cost  [n, m] any arithmetic type, any strides; integers up to 2^53 are exact
+/// @param cost  [n, m] any arithmetic type, any strides; integers up to 2^53 are exact, magnitudes
+///              up to 1e300 do not overflow; n or m may be 0
 /// @return the matching; nothing if forbidden pairs leave no matching of min(n, m) pairs
 /// @throws invalid_input on a cost that is not a number (unless options.nan says otherwise) or that
 ///         is infinitely good

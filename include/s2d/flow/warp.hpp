@@ -73,9 +73,10 @@ void warp_plane_back(plane_view<const T> x, const flow_field& flow, plane_view<T
 /// halves up. Zero flow copies (finite values) exactly.
 /// @param x [h, w] any strides   @param flow [h, w]
 /// @param out [h, w] column stride 1
-/// @throws invalid_input if sizes differ, a side is 2^30 or more, or fill is not a value of x
-/// The forms with `out` write into memory of the caller, which must not overlap x.
-/// O(pixels).
+/// @throws invalid_input if sizes differ, a side is 2^30 or more, fill is not a value of x, or out
+/// has another size or column stride
+/// A displacement that is not a number gives fill. The forms with `out` write into memory of the
+/// caller, which must not overlap x. O(pixels).
 inline void warp_back(plane_view<const std::uint8_t> x, const flow_field& flow,
                       plane_view<std::uint8_t> out, const warp_options& options = {}) {
   detail::warping::check("warp_back", x, flow, options);
@@ -123,7 +124,8 @@ inline void warp_back(image_view x, const flow_field& flow, image& out,
   return out;
 }
 /// Backward warp of a mask: the nearest pixel, whatever options.filter says.
-/// @param x [h, w]   @param flow [h, w]   @throws invalid_input if sizes differ
+/// @param x [h, w]   @param flow [h, w]
+/// @throws invalid_input if sizes differ, a side is 2^30 or more, or fill is not finite. O(pixels).
 [[nodiscard]] inline bit_mask warp_back(const bit_mask& x, const flow_field& flow,
                                         const warp_options& options = {}) {
   detail::warping::check("warp_back", x, flow, options);
@@ -188,7 +190,8 @@ struct forward_warped {
 }
 /// Forward warp of a mask. nearest: a pixel is foreground if any foreground pixel lands on it.
 /// bilinear: if something arrives at it (as above) and at least half of that is foreground.
-/// @param x [h, w]   @param flow [h, w]   @throws invalid_input if sizes differ
+/// @param x [h, w]   @param flow [h, w]
+/// @throws invalid_input if sizes differ, a side is 2^30 or more, or fill is not finite. O(pixels).
 [[nodiscard]] inline bit_mask warp(const bit_mask& x, const flow_field& flow,
                                    const warp_options& options = {}) {
   detail::warping::check("warp", x, flow, options);

@@ -156,7 +156,8 @@ inline object joined_object(const std::vector<const object*>& parts, std::size_t
 ///         share of the visible frames that have a key mask, as in discovery; cluster and group are
 ///         those of the first piece
 /// @throws invalid_input if a key mask is not in `masks`, extents differ or an option is out of
-/// range Complexity: O(objects^2 * T * pixels / 64) and O(objects * reach * pixels) for every gap.
+///         range
+/// Complexity: O(objects^2 * T * pixels / 64) and O(objects * reach * pixels) for every gap.
 [[nodiscard]] inline std::vector<object> join_fragments(const std::vector<object>& objects,
                                                         const video_masks& masks,
                                                         const video_flow& flow,

@@ -52,7 +52,7 @@ enum class absent_frame : std::uint8_t {
 /// Intersection over union of two tubes: the pixels common to both, summed over frames, divided by
 /// the pixels of either. 0 if no frame counts or all masks are empty.
 ///
-/// @param a, b  frames counted alike in both
+/// @param a, b  frames counted alike in both, strictly ascending (not checked here)
 /// @throws invalid_input if masks of one frame differ in size
 /// Complexity: linear in the elements, one comparison of masks for every common frame.
 template <mask_tube A, mask_tube B>

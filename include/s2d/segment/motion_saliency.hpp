@@ -191,14 +191,14 @@ inline void check_saliency(const char* what, const saliency_options& options) {
 /// Votes for the superpixels of a video that move unlike the camera, coherently in time, and stand
 /// out from the border of the frame.
 ///
-/// In either direction the camera's affine motion is taken away (segment borders decide,
-/// flow/affine_motion.hpp); strength = sqrt(residual length * barrier distance of the residual).
-/// Each strength is scaled by its percentile within the frame and the smaller of the two
-/// directions counts, so that occlusion bands, which show in one direction only, vanish. Steady
-/// motion has opposite residuals in the two directions; what flickers, like water, does not, and
-/// loses its votes. A direction without flow is ignored.
-/// Votes are raised to a power that holds back what moves less than the strongest; by a camera at
-/// rest, where nothing but objects moves, to a smaller one.
+/// In either direction the camera's affine motion is taken away (fitted mostly to the border of the
+/// frame, inner_weight; flow/affine_motion.hpp); strength = sqrt(residual length * barrier distance
+/// of the residual). Each strength is scaled by its percentile within the frame and the smaller of
+/// the two directions counts, so that occlusion bands, which show in one direction only, vanish.
+/// Steady motion has opposite residuals in the two directions; what flickers, like water, does not,
+/// and loses its votes. A direction without flow is ignored. Votes are raised to a power that holds
+/// back what moves less than the strongest; by a camera at rest, where nothing but objects moves,
+/// to a smaller one.
 ///
 /// @param frames  [T] superpixels with flow, equal numbers in every frame
 /// @throws invalid_input if frames differ in their grids or options are out of range

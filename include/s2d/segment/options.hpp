@@ -24,7 +24,7 @@ struct saliency_options {
   float percentile = 98;       ///< what counts as the largest value of a frame, in 0..100
   float power = 1.5F;          ///< of the votes while the camera moves
   float rest_power = 0.7F;     ///< of the votes while it rests: slower motion counts more
-  float rest_speed = 0.5F;     ///< mean motion of the frame below which the camera rests
+  float rest_speed = 0.5F;     ///< median of the frames' mean camera motion below which it rests
   float still_energy = 0.25F;  ///< frames of this energy vote with half their weight
   std::size_t threads = 1;     ///< 0: one per processor
 };

@@ -56,6 +56,8 @@ inline void dbscan(const std::uint64_t* rows, std::int64_t n, std::int64_t colum
 /// rounded half to even, points outside or not finite left out. With intersection_areas against
 /// masks and areas of the sets it gives the point-mask Jaccard index of many sets and masks.
 /// @param points   [out.count, per_set, 2] x and y; NaN where a set has fewer
+/// @param out      [sets, h, w]
+/// @throws invalid_input if extents overflow or an address cannot be device memory. Nothing waits.
 inline void rasterize(const float* points, std::int64_t per_set, const bits_view& out,
                       stream_view stream = {}) {
   checks::require_view("rasterize: out", out);

@@ -97,6 +97,8 @@ void warp_back(const batch_view<const T>& x, const flow_batch& flow, const batch
 }
 
 /// Of packed masks: the nearest pixel, whatever options.filter says. Bit for bit the core's.
+/// @param x, flow, out  [n, h, w]. One launch. Nothing waits.
+/// @throws invalid_input as s2d::warp_back
 inline void warp_back(const const_bits_view& x, const flow_batch& flow, const bits_view& out,
                       const warp_options& options = {}, stream_view stream = {}) {
   checks::require_view("warp_back", x);
@@ -108,6 +110,9 @@ inline void warp_back(const const_bits_view& x, const flow_batch& flow, const bi
 
 /// The pixels whose flow leads back to them, as s2d::consistent_pixels; a pixel whose two sides of
 /// the test agree to some units in the last place may come out otherwise.
+/// @param forward, backward, out  [n, h, w]. One launch. Nothing waits.
+/// @throws invalid_input if extents differ, an option is negative or an address cannot be device
+/// memory
 inline void consistent_pixels(const flow_batch& forward, const flow_batch& backward,
                               const bits_view& out, const consistency_options& options = {},
                               stream_view stream = {}) {

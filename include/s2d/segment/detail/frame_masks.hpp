@@ -16,7 +16,7 @@
 #include <s2d/mask/components.hpp>
 #include <s2d/mask/morphology.hpp>
 #include <s2d/segment/appearance.hpp>
-#include <s2d/segment/confidence.hpp>
+#include <s2d/segment/detail/confidence.hpp>
 #include <s2d/segment/detail/work_grid.hpp>
 #include <s2d/segment/frame_masks_types.hpp>
 #include <s2d/segment/detail/require_clip.hpp>
