@@ -153,6 +153,126 @@ void check_drop_loss(const clip_case& c) {
     }
 }
 
+/// Bilinear value of a plane at a point of the unit square, outside is 0.
+inline double value_at(const float* plane, std::int64_t h, std::int64_t w, float px, float py) {
+  const double x = static_cast<double>(px) * static_cast<double>(w) - 0.5;
+  const double y = static_cast<double>(py) * static_cast<double>(h) - 0.5;
+  double sum = 0;
+  for (std::int64_t row = 0; row < h; ++row)
+    for (std::int64_t column = 0; column < w; ++column) {
+      const double near = (1 - std::abs(x - static_cast<double>(column))),
+                   level = (1 - std::abs(y - static_cast<double>(row)));
+      if (near > 0 && level > 0) sum += near * level * static_cast<double>(plane[row * w + column]);
+    }
+  return sum;
+}
+
+/// Targets of a clip as numbers; whole ones, or any in [0, 1].
+inline std::vector<float> target_planes(const clip_case& c, bool whole) {
+  std::vector<float> planes(c.dense.begin(), c.dense.end());
+  if (!whole)
+    for (std::size_t i = 0; i < planes.size(); ++i)
+      planes[i] = static_cast<float>((i * 37 + i / 11) % 101) / 100;
+  return planes;
+}
+
+/// Side::parts(case, target planes, labelled): cross entropy and Dice, [2, queries, targets].
+template <class Side>
+void check_matching_costs(const clip_case& c) {
+  for (const bool labelled : {false, true}) {
+    CAPTURE(c.queries, c.targets, c.frames, labelled);
+    const std::vector<float> whole = Side::parts(c, target_planes(c, true), labelled);
+    const std::vector<float> both = Side::costs(c, labelled);
+    REQUIRE(whole.size() == 2 * both.size());
+    for (std::size_t i = 0; i < both.size(); ++i)
+      CHECK(2 * whole[i] + 5 * whole[both.size() + i] ==
+            Approx(both[i]).epsilon(1e-5).margin(1e-5));
+
+    const std::vector<float> planes = target_planes(c, false);
+    const std::vector<float> parts = Side::parts(c, planes, labelled);
+    for (std::int64_t q = 0; q < c.queries; ++q)
+      for (std::int64_t n = 0; n < c.targets; ++n) {
+        double entropy = 0, overlap = 0, sums = 0, count = 0;
+        for (std::int64_t t = 0; t < c.frames; ++t) {
+          if (labelled && c.labelled[static_cast<std::size_t>(n * c.frames + t)] == 0) continue;
+          for (std::int64_t p = 0; p < c.count; ++p) {
+            const float px = c.points[static_cast<std::size_t>(2 * p)];
+            const float py = c.points[static_cast<std::size_t>(2 * p + 1)];
+            const double x = value_at(c.logits.data() + (q * c.frames + t) * c.height * c.width,
+                                      c.height, c.width, px, py);
+            const double y = value_at(planes.data() + (n * c.frames + t) * c.rows * c.columns,
+                                      c.rows, c.columns, px, py);
+            const double s = 1 / (1 + std::exp(-x));
+            entropy += (std::max)(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - x * y;
+            overlap += s * y;
+            sums += s + y;
+            ++count;
+          }
+        }
+        const auto at = static_cast<std::size_t>(q * c.targets + n);
+        CHECK(parts[at] == Approx(count > 0 ? entropy / count : 0).epsilon(1e-4).margin(1e-4));
+        CHECK(parts[both.size() + at] ==
+              Approx(1 - (2 * overlap + 1) / (sums + 1)).epsilon(1e-4).margin(1e-4));
+      }
+  }
+}
+
+/// Side::losses(logits [k, h, w], targets [k, H, W], points, deterministic, gradients or null):
+/// [k, 2], of the first masks of a case.
+template <class Side>
+void check_mask_losses(const clip_case& c) {
+  const auto masks = (std::min)(c.queries, c.targets) * c.frames;
+  CAPTURE(masks, c.count);
+  const std::vector<float> planes = target_planes(c, false);
+  std::vector<float> gradients;
+  const std::vector<float> losses = Side::losses(c, planes, false, &gradients);
+  CHECK(Side::losses(c, planes, false, nullptr) == losses);
+  REQUIRE(losses.size() == static_cast<std::size_t>(2 * masks));
+  const std::int64_t size = c.height * c.width;
+  std::vector<double> expected(static_cast<std::size_t>(2 * masks * size));
+  for (std::int64_t k = 0; k < masks; ++k) {
+    const float* const logits = c.logits.data() + k * size;
+    const float* const target = planes.data() + k * c.rows * c.columns;
+    double entropy = 0, overlap = 0, sums = 0;
+    for (const bool again : {false, true})  // sums, then gradients
+      for (std::int64_t p = 0; p < c.count; ++p) {
+        const float px = c.pair_points[static_cast<std::size_t>(2 * (k * c.count + p))];
+        const float py = c.pair_points[static_cast<std::size_t>(2 * (k * c.count + p) + 1)];
+        const double x = value_at(logits, c.height, c.width, px, py);
+        const double y = value_at(target, c.rows, c.columns, px, py);
+        const double s = 1 / (1 + std::exp(-x));
+        if (!again) {
+          entropy += (std::max)(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - x * y;
+          overlap += s * y;
+          sums += s + y;
+          continue;
+        }
+        const double below = sums + 1;
+        const double of_entropy = (s - y) / static_cast<double>(c.count);
+        const double of_dice = ((2 * overlap + 1) / below - 2 * y) / below * s * (1 - s);
+        for (std::int64_t i = 0; i < size; ++i) {
+          std::vector<float> one(static_cast<std::size_t>(size));
+          one[static_cast<std::size_t>(i)] = 1;
+          const double weight = value_at(one.data(), c.height, c.width, px, py);
+          expected[static_cast<std::size_t>(2 * k * size + i)] += weight * of_entropy;
+          expected[static_cast<std::size_t>((2 * k + 1) * size + i)] += weight * of_dice;
+        }
+      }
+    const auto at = static_cast<std::size_t>(2 * k);
+    const double mean = c.count > 0 ? entropy / static_cast<double>(c.count) : 0;
+    CHECK(losses[at] == Approx(mean).epsilon(1e-4).margin(1e-5));
+    CHECK(losses[at + 1] == Approx(1 - (2 * overlap + 1) / (sums + 1)).epsilon(1e-4).margin(1e-5));
+  }
+  std::vector<float> exact;
+  (void)Side::losses(c, planes, true, &exact);
+  REQUIRE(gradients.size() == expected.size());
+  REQUIRE(exact.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(gradients[i] == Approx(expected[i]).margin(5e-5));
+    CHECK(exact[i] == Approx(expected[i]).margin(5e-5));
+  }
+}
+
 template <class Side>
 void check_weights() {
   std::mt19937 random{2};

@@ -1,6 +1,7 @@
 #include <s2d/cuda/detail/mask_loss.hpp>
 #include <s2d/cuda/mask_loss.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -24,9 +25,38 @@ struct twin {
   }
   static std::vector<float> costs(const clip_case& c, bool labelled) {
     std::vector<float> cost(static_cast<std::size_t>(c.queries * c.targets), -7);
-    detail::matching_cost_on(host_executor{}, logits_of(c), targets_of(c), c.points.data(), c.count,
-                             labelled ? c.labelled.data() : nullptr, 2, 5, cost.data());
+    detail::matching_cost_on(
+        host_executor{}, detail::sum_costs<const_bits_view>{
+                             logits_of(c), targets_of(c), c.points.data(), c.count,
+                             labelled ? c.labelled.data() : nullptr, 2, 5, cost.data(), nullptr});
     return cost;
+  }
+  static std::vector<float> parts(const clip_case& c, const std::vector<float>& planes,
+                                  bool labelled) {
+    const auto size = static_cast<std::size_t>(c.queries * c.targets);
+    std::vector<float> both(2 * size, -7);
+    const batch_view<const float> targets{planes.data(), c.targets * c.frames, c.rows, c.columns};
+    detail::matching_cost_on(host_executor{}, detail::sum_costs<batch_view<const float>>{
+                                                  logits_of(c), targets, c.points.data(), c.count,
+                                                  labelled ? c.labelled.data() : nullptr, 1, 1,
+                                                  both.data(), both.data() + size});
+    return both;
+  }
+  static std::vector<float> losses(const clip_case& c, const std::vector<float>& planes,
+                                   bool deterministic, std::vector<float>* gradients) {
+    const auto pairs = (std::min)(c.queries, c.targets), masks = pairs * c.frames;
+    std::vector<float> both(static_cast<std::size_t>(2 * masks), -7);
+    if (gradients != nullptr)
+      gradients->assign(static_cast<std::size_t>(2 * masks * c.height * c.width), -7);
+    const clip_logits logits{c.logits.data(), pairs, c.frames, c.height, c.width};
+    const batch_view<const float> targets{planes.data(), masks, c.rows, c.columns};
+    detail::mask_losses_on(host_executor{},
+                           detail::mask_pairs<batch_view<const float>>{
+                               logits, targets, nullptr, nullptr, pairs, c.pair_points.data(),
+                               c.count, nullptr, nullptr},
+                           both.data(), gradients != nullptr ? gradients->data() : nullptr,
+                           deterministic);
+    return both;
   }
   // One more launch before every second call: then points are added from the last to the first.
   static drop_loss_result drop_loss(const clip_case& c, const std::vector<float>& weights,
@@ -53,6 +83,16 @@ TEST_CASE("matching costs are the core's, frames unlabelled or not", "[cuda][mas
 
 TEST_CASE("Temporal DropLoss and its gradient are the core's", "[cuda][mask_loss][threads]") {
   for (const clip_case& c : support::small_clips()) support::check_drop_loss<twin>(c);
+}
+
+TEST_CASE("matching costs against planes of numbers have both parts",
+          "[cuda][mask_loss][threads]") {
+  for (const clip_case& c : support::small_clips()) support::check_matching_costs<twin>(c);
+}
+
+TEST_CASE("losses of masks by themselves and their gradients equal the formulas",
+          "[cuda][mask_loss][threads]") {
+  for (const clip_case& c : support::small_clips()) support::check_mask_losses<twin>(c);
 }
 
 TEST_CASE("weights of frames take the place of dropping", "[cuda][mask_loss][threads]") {

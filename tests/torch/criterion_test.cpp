@@ -2,6 +2,7 @@
 
 #include <s2d/torch/criterion.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -9,6 +10,9 @@
 #include <string>
 #include <vector>
 
+#include <s2d/cuda/detail/mask_loss.hpp>
+
+#include "cuda/host_executor.hpp"
 #include "support/catch.hpp"
 #include "support/data.hpp"
 #include "support/folder.hpp"
@@ -66,7 +70,116 @@ struct random_case {
   }
 };
 
+/// The kernels of a device, on the processor and in the place of its tensor operations.
+class twin_kernels {
+ public:
+  twin_kernels() { st::mask_loss_kernel_of(torch::kCPU) = {costs, losses}; }
+  twin_kernels(const twin_kernels&) = delete;
+  twin_kernels& operator=(const twin_kernels&) = delete;
+  ~twin_kernels() { st::mask_loss_kernel_of(torch::kCPU) = {}; }
+
+ private:
+  using planes = s2d::cuda::batch_view<const float>;
+
+  static const float* values(const Tensor& tensor) {
+    REQUIRE(tensor.is_contiguous());
+    return tensor.const_data_ptr<float>();
+  }
+  static planes planes_of(const Tensor& masks, std::int64_t count) {
+    return {values(masks), count, masks.size(-2), masks.size(-1)};
+  }
+  static std::array<Tensor, 2> costs(const Tensor& logits, const Tensor& targets,
+                                     const Tensor& counted, const Tensor& points) {
+    const auto q = logits.size(0), f = logits.size(1), n = targets.size(0);
+    const auto mask = torch::full({q, n}, -7.0f), dice = mask.clone();
+    s2d::cuda::detail::matching_cost_on(
+        support::host_executor{1},
+        s2d::cuda::detail::sum_costs<planes>{{values(logits), q, f, logits.size(2), logits.size(3)},
+                                             planes_of(targets, n * f),
+                                             values(points),
+                                             points.size(0),
+                                             values(counted),
+                                             1,
+                                             1,
+                                             mask.mutable_data_ptr<float>(),
+                                             dice.mutable_data_ptr<float>()});
+    return {mask, dice};
+  }
+  static std::array<Tensor, 2> losses(const Tensor& logits, const Tensor& targets,
+                                      const Tensor& points, bool with_grad) {
+    const auto k = logits.size(0), h = logits.size(1), w = logits.size(2);
+    const auto found = torch::full({k, 2}, -7.0f);
+    Tensor gradients;
+    if (with_grad) gradients = torch::full({k, 2, h, w}, -7.0f);
+    s2d::cuda::detail::mask_losses_on(
+        support::host_executor{1},
+        s2d::cuda::detail::mask_pairs<planes>{{values(logits), k, 1, h, w},
+                                              planes_of(targets, k),
+                                              nullptr,
+                                              nullptr,
+                                              k,
+                                              values(points),
+                                              points.size(1),
+                                              nullptr,
+                                              nullptr},
+        found.mutable_data_ptr<float>(), with_grad ? gradients.mutable_data_ptr<float>() : nullptr,
+        false);
+    return {found, gradients};
+  }
+};
+
 }  // namespace
+
+TEST_CASE("a device's kernels give the losses, matchings and gradients of tensor operations",
+          "[torch]") {
+  torch::manual_seed(4);
+  random_case c{2, 6, 3, 2, 9};
+  c.targets[0].weights[1][0] = 0;  // no mask known
+  c.targets[1].masks = c.targets[1].masks * 0.7;
+  st::criterion_options options;
+  options.matcher.points = 300;
+  options.points.points = 200;
+  for (const bool labelled_only : {false, true}) {
+    CAPTURE(labelled_only);
+    options.matcher.labelled_frames_only = labelled_only;
+    const auto run = [&] {
+      torch::manual_seed(5);
+      return st::criterion(c.prediction, c.targets, options);
+    };
+    const auto gradients = [&](const st::criterion_result& result) {
+      return torch::autograd::grad({result.total({.mask = 2, .dice = 5})},
+                                   {c.prediction.mask_logits, c.prediction.aux[0].mask_logits});
+    };
+    const auto expected = run();
+    const auto expected_gradients = gradients(expected);
+    const twin_kernels in_place;
+    const auto found = run();
+    const auto found_gradients = gradients(found);
+    REQUIRE(found.outputs.size() == 2);
+    for (std::size_t o = 0; o < 2; ++o) {
+      CHECK(difference(found.outputs[o].mask, expected.outputs[o].mask) < 1e-5);
+      CHECK(difference(found.outputs[o].dice, expected.outputs[o].dice) < 1e-5);
+      for (std::size_t b = 0; b < 2; ++b) {
+        CHECK(found.outputs[o].matches[b].queries == expected.outputs[o].matches[b].queries);
+        CHECK(found.outputs[o].matches[b].instances == expected.outputs[o].matches[b].instances);
+      }
+      CHECK(expected_gradients[o].abs().max().item<double>() > 1e-3);
+      CHECK(difference(found_gradients[o], expected_gradients[o]) < 1e-5);
+    }
+    const auto costs = [&] {
+      return st::matching_costs(c.prediction.class_logits[1], c.prediction.mask_logits[1],
+                                c.targets[1].masks, torch::ones({3, 2}), torch::rand({1, 70, 2}));
+    };
+    torch::manual_seed(6);
+    const auto fused = costs();
+    st::mask_loss_kernel_of(torch::kCPU) = {};
+    torch::manual_seed(6);
+    const auto composed = costs();
+    CHECK(difference(fused.mask, composed.mask) < 1e-5);
+    CHECK(difference(fused.dice, composed.dice) < 1e-5);
+    CHECK(difference(fused.class_, composed.class_) == 0);
+  }
+}
 
 TEST_CASE("matching costs and matchings equal the official ones", "[torch]") {
   const auto folder = support::golden_folder("network");

@@ -1,5 +1,5 @@
 // Linked into programs whose LibTorch has CUDA: CUDA tensors get the kernels of s2d::cuda.
-#include <s2d/torch/ms_deform_attn_cuda.hpp>
+#include <s2d/torch/cuda_kernels.hpp>
 
 namespace {
 

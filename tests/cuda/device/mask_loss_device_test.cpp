@@ -1,5 +1,6 @@
 #include <s2d/cuda/mask_loss.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -33,6 +34,31 @@ struct device {
                   cost.data(), 2, 5);
     return to_host(cost);
   }
+  static std::vector<float> parts(const clip_case& c, const std::vector<float>& planes,
+                                  bool labelled) {
+    const memory in{c};
+    const auto points = to_device(c.points), frames = to_device(c.labelled);
+    const auto targets = to_device(planes);
+    const std::int64_t size = c.queries * c.targets;
+    auto both = support::rubbish<float>(2 * size);
+    matching_costs(in.clip, {targets.data(), c.targets * c.frames, c.rows, c.columns},
+                   points.data(), c.count, labelled ? frames.data() : nullptr, both.data(),
+                   both.data() + size);
+    return to_host(both);
+  }
+  static std::vector<float> losses(const clip_case& c, const std::vector<float>& planes,
+                                   bool deterministic, std::vector<float>* gradients) {
+    const auto pairs = (std::min)(c.queries, c.targets), masks = pairs * c.frames;
+    const auto logits = to_device(c.logits), targets = to_device(planes);
+    const auto points = to_device(c.pair_points);
+    auto both = support::rubbish<float>(2 * masks);
+    auto sums = support::rubbish<float>(2 * masks * c.height * c.width);
+    mask_losses({logits.data(), pairs, c.frames, c.height, c.width},
+                {targets.data(), masks, c.rows, c.columns}, points.data(), c.count, both.data(),
+                gradients != nullptr ? sums.data() : nullptr, deterministic);
+    if (gradients != nullptr) *gradients = to_host(sums);
+    return to_host(both);
+  }
   static drop_loss_result drop_loss(const clip_case& c, const std::vector<float>& weights,
                                     const drop_loss_options& options,
                                     std::vector<float>* gradient) {
@@ -56,6 +82,8 @@ TEST_CASE("the device's matching costs and Temporal DropLoss are the core's", "[
   for (const clip_case& c : support::small_clips()) {
     support::check_matching_cost<device>(c);
     support::check_drop_loss<device>(c);
+    support::check_matching_costs<device>(c);
+    support::check_mask_losses<device>(c);
   }
   support::check_weights<device>();
   support::check_infinite_logit<device>();

@@ -12,8 +12,27 @@ S2D_CUDA_INLINE void launch_matching_cost(const clip_logits& logits, const const
                                           const float* points, std::int64_t count,
                                           const float* labelled, float mask_weight,
                                           float dice_weight, float* cost, stream_view stream) {
-  matching_cost_on(device_executor{stream}, logits, targets, points, count, labelled, mask_weight,
-                   dice_weight, cost);
+  matching_cost_on(device_executor{stream},
+                   sum_costs<const_bits_view>{logits, targets, points, count, labelled, mask_weight,
+                                              dice_weight, cost, nullptr});
+}
+S2D_CUDA_INLINE void launch_matching_costs(const clip_logits& logits,
+                                           const batch_view<const float>& targets,
+                                           const float* points, std::int64_t count,
+                                           const float* labelled, float* mask, float* dice,
+                                           stream_view stream) {
+  matching_cost_on(device_executor{stream},
+                   sum_costs<batch_view<const float>>{logits, targets, points, count, labelled, 1,
+                                                      1, mask, dice});
+}
+S2D_CUDA_INLINE void launch_mask_losses(const clip_logits& logits,
+                                        const batch_view<const float>& targets, const float* points,
+                                        std::int64_t count, float* losses, float* gradients,
+                                        bool deterministic, stream_view stream) {
+  mask_losses_on(device_executor{stream},
+                 mask_pairs<batch_view<const float>>{logits, targets, nullptr, nullptr,
+                                                     logits.count, points, count, nullptr, nullptr},
+                 losses, gradients, deterministic);
 }
 S2D_CUDA_INLINE void launch_drop_loss(const clip_logits& logits, const const_bits_view& targets,
                                       const std::int32_t* queries, const std::int32_t* of_target,

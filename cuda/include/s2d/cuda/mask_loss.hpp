@@ -1,4 +1,4 @@
-// Matching costs and Temporal DropLoss from logits and packed targets, on a device.
+// Matching costs, mask losses and Temporal DropLoss from logits and targets, on a device.
 #pragma once
 
 #include <cmath>
@@ -15,6 +15,12 @@ namespace detail {
 void launch_matching_cost(const clip_logits& logits, const const_bits_view& targets,
                           const float* points, std::int64_t count, const float* labelled,
                           float mask_weight, float dice_weight, float* cost, stream_view stream);
+void launch_matching_costs(const clip_logits& logits, const batch_view<const float>& targets,
+                           const float* points, std::int64_t count, const float* labelled,
+                           float* mask, float* dice, stream_view stream);
+void launch_mask_losses(const clip_logits& logits, const batch_view<const float>& targets,
+                        const float* points, std::int64_t count, float* losses, float* gradients,
+                        bool deterministic, stream_view stream);
 void launch_drop_loss(const clip_logits& logits, const const_bits_view& targets,
                       const std::int32_t* queries, const std::int32_t* of_target,
                       std::int64_t pairs, const float* points, std::int64_t count,
@@ -28,8 +34,8 @@ namespace s2d::cuda::inline S2D_ABI {
 
 namespace checks {
 
-inline void require_clip(const char* what, const clip_logits& logits,
-                         const const_bits_view& targets) {
+template <class Targets>
+void require_clip(const char* what, const clip_logits& logits, const Targets& targets) {
   require_device(what, logits.data,
                  checked_product(what, logits.count, logits.frames, logits.height, logits.width));
   require_view(what, targets);
@@ -71,6 +77,56 @@ inline void matching_cost(const clip_logits& logits, const const_bits_view& targ
                          checks::checked_product(what, logits.count, n));
   detail::launch_matching_cost(logits, targets, points, count, labelled, mask_weight, dice_weight,
                                cost, stream);
+}
+
+/// The same against targets that are planes of numbers in [0, 1], with both parts apart: the mean
+/// binary cross entropy and the Dice loss. Where no frame counts both are 0.
+/// @param targets     [n * frames] planes, target by target; any size and strides
+/// @param mask, dice  [logits.count, n] in device memory
+/// @throws as matching_cost. One launch. Nothing waits.
+inline void matching_costs(const clip_logits& logits, const batch_view<const float>& targets,
+                           const float* points, std::int64_t count, const float* labelled,
+                           float* mask, float* dice, stream_view stream = {}) {
+  constexpr const char* what = "matching_costs";
+  checks::require_clip(what, logits, targets);
+  checks::require_device("matching_costs: points", points, checks::checked_product(what, count, 2));
+  checks::require_optional("matching_costs: labelled", labelled, targets.count);
+  const std::int64_t size = checks::checked_product(what, logits.count, targets.count);
+  checks::require_device("matching_costs: mask", mask, size / logits.frames);
+  checks::require_device("matching_costs: dice", dice, size / logits.frames);
+  detail::launch_matching_costs(logits, targets, points, count, labelled, mask, dice, stream);
+}
+
+/// The losses of each mask at points of its own, and their gradients: the mean binary cross entropy
+/// and the Dice loss, as s2d::torch::compare_masks has them.
+///
+/// Losses have the same bits in every run; gradients too with `deterministic`, by exact sums (see
+/// temporal_drop_loss), otherwise they are added in any order. Temporary memory: 40 bytes a mask;
+/// deterministic: 16 bytes a logit more. Two launches, or five at most. Nothing waits.
+/// @param logits     count * frames masks
+/// @param targets    [count * frames] planes of numbers in [0, 1], one for each; any size and
+/// strides
+/// @param points     [count * frames, points, 2] in device memory, x and y in [0, 1]
+/// @param losses     [count * frames, 2] in device memory: cross entropy, Dice
+/// @param gradients  [count * frames, 2, height, width] in device memory: d of each by the logits
+/// of
+///                   its mask; null: not wanted
+/// @throws invalid_input if extents do not fit
+inline void mask_losses(const clip_logits& logits, const batch_view<const float>& targets,
+                        const float* points, std::int64_t count, float* losses,
+                        float* gradients = nullptr, bool deterministic = false,
+                        stream_view stream = {}) {
+  constexpr const char* what = "mask_losses";
+  checks::require_clip(what, logits, targets);
+  const std::int64_t masks = checks::checked_product(what, logits.count, logits.frames);
+  require(targets.count == masks, what, ": ", targets.count, " targets for ", masks, " masks");
+  checks::require_device("mask_losses: points", points,
+                         checks::checked_product(what, masks, count, 2));
+  checks::require_device("mask_losses: losses", losses, 2 * masks);
+  checks::require_optional("mask_losses: gradients", gradients,
+                           checks::checked_product(what, 2, masks, logits.height, logits.width));
+  detail::launch_mask_losses(logits, targets, points, count, losses, gradients, deterministic,
+                             stream);
 }
 
 /// The mask losses of one clip with Temporal DropLoss, and their gradient, as

@@ -10,6 +10,7 @@
 #include <torch/torch.h>
 
 #include <s2d/core/error.hpp>
+#include <s2d/torch/mask_loss_kernel.hpp>
 #include <s2d/torch/matcher_points.hpp>
 #include <s2d/torch/tensors.hpp>
 
@@ -93,6 +94,15 @@ struct mask_loss_function : ::torch::autograd::Function<mask_loss_function> {
         const auto end = (std::min)(begin + step, k);
         const auto maps = logits.slice(0, begin, end).unsqueeze(1);
         const auto points = uncertain_points(maps, *options, output, *source);
+        if (const auto fused = mask_loss_kernel_of(logits.device().type()).losses;
+            fused != nullptr) {
+          const auto found = fused(maps.squeeze(1).contiguous(),
+                                   targets.slice(0, begin, end).to(::torch::kFloat).contiguous(),
+                                   points.to(::torch::kFloat).contiguous(), with_grad);
+          values.slice(0, begin, end).copy_(found[0]);
+          if (with_grad) grads.slice(0, begin, end).copy_(found[1].flatten(2));
+          continue;
+        }
         const point_losses losses{
             sample_maps(maps, points).squeeze(1),
             sample_maps(targets.slice(0, begin, end).unsqueeze(1), points).squeeze(1), with_grad};

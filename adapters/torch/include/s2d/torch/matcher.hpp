@@ -14,6 +14,7 @@
 
 #include <s2d/assign/hungarian.hpp>
 #include <s2d/core/error.hpp>
+#include <s2d/torch/mask_loss_kernel.hpp>
 #include <s2d/torch/matcher_points.hpp>
 #include <s2d/torch/tensors.hpp>
 #include <s2d/torch/training_clip.hpp>
@@ -80,13 +81,11 @@ struct cost_sums {
     }
   }
 
-  [[nodiscard]] match_costs finish(const ::torch::Tensor& counted) const {
+  void finish(const ::torch::Tensor& counted, match_costs& costs) const {
     const auto frames = counted.t();
     const auto length = (counted.sum(1) * static_cast<double>(points)).clamp_min(1);
-    match_costs costs;
     costs.mask = (softplus.mm(frames) - product) / length;
     costs.dice = 1 - (2 * overlap + 1) / (sigmoid.mm(frames) + target + 1);
-    return costs;
   }
 };
 
@@ -107,7 +106,8 @@ inline ::torch::Tensor labelled_frames(const ::torch::Tensor& masks, const ::tor
 /// @param targets       [n, f, H, W] float; if points are undefined [n, f, h, w]
 /// @param counted       [n, f] float: 1 where a frame counts for an instance, else 0
 /// @param points        [1, p, 2], see point_source; undefined: all cells
-/// Memory: at most 2^23 values a tensor, whatever the number of points.
+/// Memory: at most 2^23 values a tensor, whatever the number of points; none where the device has a
+/// kernel (mask_loss_kernel.hpp).
 [[nodiscard]] inline match_costs matching_costs(const ::torch::Tensor& class_logits,
                                                 const ::torch::Tensor& mask_logits,
                                                 const ::torch::Tensor& targets,
@@ -123,6 +123,7 @@ inline ::torch::Tensor labelled_frames(const ::torch::Tensor& masks, const ::tor
   require_shape(counted, {n, f}, "matching_costs: counted");
   const auto logits = mask_logits.to(::torch::kFloat);
   match_costs costs;
+  costs.class_ = -class_logits.to(::torch::kFloat).softmax(-1).narrow(1, 0, 1).expand({q, n});
   detail::cost_sums sums;
   if (n == 0) {
     costs.mask = costs.dice = logits.new_zeros({q, 0});
@@ -130,9 +131,17 @@ inline ::torch::Tensor labelled_frames(const ::torch::Tensor& masks, const ::tor
     require_shape(targets, {n, f, mask_logits.size(2), mask_logits.size(3)},
                   "matching_costs: targets");
     sums.add(logits.flatten(2), targets.flatten(2), counted);
-    costs = sums.finish(counted);
+    sums.finish(counted, costs);
   } else {
     require_shape(points, {1, any, 2}, "matching_costs: points");
+    if (const auto fused = mask_loss_kernel_of(logits.device().type()).costs; fused != nullptr) {
+      auto [mask, dice] = fused(logits.contiguous(), targets.to(::torch::kFloat).contiguous(),
+                                counted.to(::torch::kFloat).contiguous(),
+                                points.select(0, 0).to(::torch::kFloat).contiguous());
+      costs.mask = std::move(mask);
+      costs.dice = std::move(dice);
+      return costs;
+    }
     const auto total = points.size(1);
     const auto step = (std::max)(std::int64_t{1}, detail::values_at_once / ((std::max)(q, n) * f));
     const auto prediction = logits.flatten(0, 1).unsqueeze(0);
@@ -142,9 +151,8 @@ inline ::torch::Tensor labelled_frames(const ::torch::Tensor& masks, const ::tor
       sums.add(detail::sample_maps(prediction, here).view({q, f, -1}),
                detail::sample_maps(target, here).view({n, f, -1}), counted);
     }
-    costs = sums.finish(counted);
+    sums.finish(counted, costs);
   }
-  costs.class_ = -class_logits.to(::torch::kFloat).softmax(-1).narrow(1, 0, 1).expand({q, n});
   return costs;
 }
 

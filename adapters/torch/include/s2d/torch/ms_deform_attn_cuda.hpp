@@ -1,6 +1,4 @@
-// ms_deform_attn for CUDA tensors: s2d::cuda's kernels on LibTorch's current stream. Needs
-// s2d::cuda and a LibTorch with CUDA; include it once and call use_cuda_kernels before the first
-// call.
+// ms_deform_attn for CUDA tensors: see cuda_kernels.hpp.
 #pragma once
 
 #include <array>
@@ -10,35 +8,17 @@
 
 #include <torch/torch.h>
 #include <ATen/Context.h>
-#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
 
 #include <s2d/core/error.hpp>
 #include <s2d/cuda/ms_deform_attn.hpp>
 #include <s2d/torch/ms_deform_attn.hpp>
+#include <s2d/torch/detail/cuda_tensors.hpp>
 
 namespace s2d::inline S2D_ABI {
 namespace torch {
 
-/// Temporary memory out of LibTorch's caching allocator.
-class torch_memory final : public s2d::cuda::memory_resource {
- public:
-  void* allocate(std::size_t bytes, CUstream_st* stream) override {
-    return ::c10::cuda::CUDACachingAllocator::raw_alloc_with_stream(bytes, stream);
-  }
-  void deallocate(void* memory, std::size_t, CUstream_st*) noexcept override {
-    ::c10::cuda::CUDACachingAllocator::raw_delete(memory);
-  }
-};
-
 namespace detail {
-
-/// Work on the current stream of a tensor's device.
-inline s2d::cuda::stream_view stream_of(const ::torch::Tensor& tensor) {
-  static torch_memory memory;
-  return {::c10::cuda::getCurrentCUDAStream(tensor.device().index()).stream(), &memory};
-}
 
 inline s2d::cuda::deform_shape deform_shape_of(const ::torch::Tensor& value,
                                                const std::vector<level_size>& levels,
@@ -67,16 +47,6 @@ void with_attention_number(const ::torch::Tensor& value, const Use& use) {
   if (dtype == ::torch::kBFloat16) return use(s2d::cuda::bfloat16{});
   require(false, "ms_deform_attn: value: dtype is ", ::c10::toString(dtype),
           ", expected Float, Half or BFloat16 on CUDA");
-}
-
-/// Memory of a tensor that is read, and of one that is written.
-template <class T>
-const T* input(const ::torch::Tensor& tensor) {
-  return static_cast<const T*>(tensor.const_data_ptr());
-}
-template <class T>
-T* output(const ::torch::Tensor& tensor) {
-  return static_cast<T*>(tensor.mutable_data_ptr());
 }
 
 inline ::torch::Tensor ms_deform_attn_forward_cuda(const ::torch::Tensor& value,
@@ -113,13 +83,6 @@ inline std::array<::torch::Tensor, 3> ms_deform_attn_backward_cuda(
 }
 
 }  // namespace detail
-
-/// Puts s2d::cuda's kernels where ms_deform_attn looks for those of CUDA tensors. Float, Half and
-/// BFloat16, up to 64 channels a head and 8 levels.
-inline void use_cuda_kernels() {
-  ms_deform_attn_kernel_of(::torch::kCUDA) = {detail::ms_deform_attn_forward_cuda,
-                                              detail::ms_deform_attn_backward_cuda};
-}
 
 }  // namespace torch
 }  // namespace s2d::inline S2D_ABI

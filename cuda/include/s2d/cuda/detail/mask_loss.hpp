@@ -1,5 +1,5 @@
-// The work of matching costs and Temporal DropLoss: logits and packed targets sampled at points,
-// and never kept.
+// The work of matching costs and mask losses: logits and targets sampled at points, and never kept.
+// Targets: packed masks, or planes of floats.
 #pragma once
 
 #include <cmath>
@@ -67,6 +67,16 @@ S2D_HD inline float sample_target(const const_bits_view& masks, std::int64_t mas
   return sum;
 }
 
+S2D_HD inline float sample_target(const batch_view<const float>& masks, std::int64_t mask, float x,
+                                  float y) {
+  float sum = 0;
+  point_taps{x, y, masks.height, masks.width}.for_pixels(
+      masks.height, masks.width, [&](std::int64_t row, std::int64_t column, float weight) {
+        sum += weight * masks(mask, row, column);
+      });
+  return sum;
+}
+
 /// sigmoid(x), and softplus(x) without x where x > 0; stable for logits of any size.
 struct logistic_of {
   float sigmoid, rest;
@@ -78,16 +88,18 @@ struct logistic_of {
 };
 
 /// The costs of one query and some targets by one block; sums over points are never written.
+template <class Targets>
 struct sum_costs {
   static constexpr int threads = 256, targets_each = 4;
   struct shared {};
   clip_logits logits;
-  const_bits_view targets;  // [n * frames]
-  const float* points;      // [count, 2]
+  Targets targets;      // [n * frames]
+  const float* points;  // [count, 2]
   std::int64_t count;
   const float* labelled;  // [n, frames] or null
   float mask_weight, dice_weight;
   float* cost;  // [q, n]
+  float* dice;  // [q, n] or null: cost is the weighted sum of both, else the cross entropy alone
 
   template <class Block>
   S2D_DEVICE void operator()(Block& block, std::int64_t index) const {
@@ -146,10 +158,17 @@ struct sum_costs {
       const double both = block.reduce(soft[k] + sum[k], add{});
       const double common = block.reduce(overlap[k], add{});
       if (block.thread() != 0) continue;
-      double value = static_cast<double>(dice_weight) * (1 - (2 * common + 1) / (both + 1));
+      const double apart_from = 1 - (2 * common + 1) / (both + 1);
       const double all = static_cast<double>(used[k] * count);
-      if (all > 0) value += static_cast<double>(mask_weight) * (entropy / all);
-      cost[query * n + first + k] = static_cast<float>(value);
+      const double mean = all > 0 ? entropy / all : 0;
+      const std::int64_t at = query * n + first + k;
+      if (dice == nullptr) {
+        cost[at] = static_cast<float>(static_cast<double>(dice_weight) * apart_from +
+                                      static_cast<double>(mask_weight) * mean);
+      } else {
+        cost[at] = static_cast<float>(mean);
+        dice[at] = static_cast<float>(apart_from);
+      }
     }
   }
 };
@@ -157,35 +176,45 @@ struct sum_costs {
 /// What is summed over the points of a mask.
 struct mask_point_sums {
   double cross_entropy, overlap, soft, target, weight;
+
+  [[nodiscard]] S2D_HD double dice_loss() const {
+    return 1 - (2 * overlap + 1) / (soft + target + 1);
+  }
 };
 
 /// Where pairs of a query and a target lie.
-struct drop_loss_input {
+template <class Targets>
+struct mask_pairs {
   clip_logits logits;
-  const_bits_view targets;  // [n * frames]
-  const std::int32_t* queries;
-  const std::int32_t* of_target;  // [pairs]
+  Targets targets;                // [n * frames]
+  const std::int32_t* queries;    // [pairs] or null: the i-th pair is the i-th query
+  const std::int32_t* of_target;  // [pairs] or null: and the i-th target
   std::int64_t pairs;
   const float* points;  // [pairs, frames, count, 2]
   std::int64_t count;
   const float* weights;       // [n, frames] or null
   const std::int64_t* areas;  // [n * frames] where weights is null; null: every frame counts
 
+  [[nodiscard]] S2D_HD std::int64_t mask_of(std::int64_t pair, std::int64_t t) const {
+    return (of_target == nullptr ? pair : of_target[pair]) * logits.frames + t;
+  }
   [[nodiscard]] S2D_HD double weight_of(std::int64_t pair, std::int64_t t) const {
-    const std::int64_t mask = of_target[pair] * logits.frames + t;
+    const std::int64_t mask = mask_of(pair, t);
     if (weights != nullptr) return static_cast<double>(weights[mask]);
     return areas == nullptr || areas[mask] > 0 ? 1 : 0;
   }
   [[nodiscard]] S2D_HD std::int64_t plane_of(std::int64_t pair, std::int64_t t) const {
-    return (queries[pair] * logits.frames + t) * logits.height * logits.width;
+    const std::int64_t query = queries == nullptr ? pair : queries[pair];
+    return (query * logits.frames + t) * logits.height * logits.width;
   }
 };
 
 /// One mask by one block. A mask that weighs nothing is not looked at.
+template <class Targets>
 struct sum_masks {
   static constexpr int threads = 256;
   struct shared {};
-  drop_loss_input in;
+  mask_pairs<Targets> in;
   mask_point_sums* sums;  // [pairs, frames]
 
   template <class Block>
@@ -197,7 +226,7 @@ struct sum_masks {
       return;
     }
     const float* const plane = in.logits.data + in.plane_of(pair, t);
-    const std::int64_t mask = in.of_target[pair] * in.logits.frames + t;
+    const std::int64_t mask = in.mask_of(pair, t);
     float cross_entropy = 0, overlap = 0, soft = 0, target = 0;
     for (std::int64_t p = block.thread(); p < in.count; p += block.size()) {
       const float* const at = in.points + 2 * (index * in.count + p);
@@ -234,7 +263,7 @@ struct total_loss {
       weights += s.weight;
       ++result.kept_masks;
       if (count > 0) result.mask += s.weight * s.cross_entropy / static_cast<double>(count);
-      result.dice += s.weight * (1 - (2 * s.overlap + 1) / (s.soft + s.target + 1));
+      result.dice += s.weight * s.dice_loss();
     }
     if (divide_by > 0)
       result.divisor = divide_by;
@@ -307,50 +336,109 @@ struct add_exact_gradient {
   S2D_HD void operator()(std::int64_t i) const { gradient[i] += exact_sum(sums[i], *scale); }
 };
 
+/// One point of the masks: its logit, its target and where it lies.
+template <class Targets>
+struct point_of_pair {
+  std::int64_t mask, plane;  // of all; first logit
+  float x, y;
+  point_taps taps;
+
+  S2D_HD point_of_pair(const mask_pairs<Targets>& in, std::int64_t i)
+      : mask{divide(i, in.count).whole},
+        plane{in.plane_of(mask / in.logits.frames, mask % in.logits.frames)},
+        x{sample_logit(in.logits.data + plane, in.logits.height, in.logits.width, in.points[2 * i],
+                       in.points[2 * i + 1])},
+        y{sample_target(in.targets, in.mask_of(mask / in.logits.frames, mask % in.logits.frames),
+                        in.points[2 * i], in.points[2 * i + 1])},
+        taps{in.points[2 * i], in.points[2 * i + 1], in.logits.height, in.logits.width} {}
+};
+
 /// The gradient of one point, added to four pixels.
-template <class Sums>
+template <class Targets, class Sums>
 struct spread_gradient {
-  drop_loss_input in;
+  mask_pairs<Targets> in;
   const mask_point_sums* sums;
   const drop_loss_result* result;
   double mask_weight, dice_weight;
   Sums gradient;
 
   S2D_HD void operator()(std::int64_t i) const {
-    const quotient mask_point = divide(i, in.count);
-    const std::int64_t index = mask_point.whole;
-    const mask_point_sums& s = sums[index];
+    const mask_point_sums& s = sums[divide(i, in.count).whole];
     if (s.weight == 0) return;
-    const std::int64_t pair = index / in.logits.frames, t = index % in.logits.frames;
-    const float px = in.points[2 * i], py = in.points[2 * i + 1];
-    const std::int64_t plane = in.plane_of(pair, t);
-    const float x = sample_logit(in.logits.data + plane, in.logits.height, in.logits.width, px, py);
-    const float y = sample_target(in.targets, in.of_target[pair] * in.logits.frames + t, px, py);
-    const mask_gradient of{s, result->divisor, in.count, mask_weight, dice_weight};
-    const float change = of(x, y);
-    point_taps{px, py, in.logits.height, in.logits.width}.for_pixels(
-        in.logits.height, in.logits.width,
-        [&](std::int64_t row, std::int64_t column, float weight) {
-          gradient.add(plane + row * in.logits.width + column, weight * change);
-        });
+    const point_of_pair<Targets> point{in, i};
+    const float change =
+        mask_gradient{s, result->divisor, in.count, mask_weight, dice_weight}(point.x, point.y);
+    point.taps.for_pixels(in.logits.height, in.logits.width,
+                          [&](std::int64_t row, std::int64_t column, float weight) {
+                            gradient.add(point.plane + row * in.logits.width + column,
+                                         weight * change);
+                          });
   }
 };
 
-template <class Executor>
-void matching_cost_on(const Executor& run, const clip_logits& logits,
-                      const const_bits_view& targets, const float* points, std::int64_t count,
-                      const float* labelled, float mask_weight, float dice_weight, float* cost) {
-  const std::int64_t n = logits.frames > 0 ? targets.count / logits.frames : 0;
-  const std::int64_t groups = (n + sum_costs::targets_each - 1) / sum_costs::targets_each;
-  run.for_each_block(
-      "matching_cost", logits.count * groups,
-      sum_costs{logits, targets, points, count, labelled, mask_weight, dice_weight, cost});
+/// Both losses of a mask by itself.
+struct write_losses {
+  const mask_point_sums* sums;
+  std::int64_t count;
+  float* losses;  // [masks, 2]
+  S2D_HD void operator()(std::int64_t k) const {
+    losses[2 * k] =
+        count > 0 ? static_cast<float>(sums[k].cross_entropy / static_cast<double>(count)) : 0.0f;
+    losses[2 * k + 1] = static_cast<float>(sums[k].dice_loss());
+  }
+};
+
+/// The gradients of both losses of a mask by itself at one point, each added to four pixels of a
+/// plane of its own.
+template <class Targets, class Sums>
+struct spread_both_gradients {
+  mask_pairs<Targets> in;
+  const mask_point_sums* sums;
+  Sums gradients;  // [masks, 2, height, width]
+
+  S2D_HD void operator()(std::int64_t i) const {
+    const point_of_pair<Targets> point{in, i};
+    const mask_point_sums& s = sums[point.mask];
+    const float entropy = mask_gradient{s, 1, in.count, 1, 0}(point.x, point.y);
+    const float dice = mask_gradient{s, 1, in.count, 0, 1}(point.x, point.y);
+    const std::int64_t size = in.logits.height * in.logits.width;
+    point.taps.for_pixels(in.logits.height, in.logits.width,
+                          [&](std::int64_t row, std::int64_t column, float weight) {
+                            const std::int64_t at =
+                                2 * point.mask * size + row * in.logits.width + column;
+                            gradients.add(at, weight * entropy);
+                            gradients.add(at + size, weight * dice);
+                          });
+  }
+};
+
+/// The step of their exact sums: all points of all masks may fall on one pixel. One thread.
+struct choose_gradients_scale {
+  const mask_point_sums* sums;
+  std::int64_t masks, count;
+  double* scale;
+  S2D_HD void operator()(std::int64_t) const {
+    double most = 0;
+    for (std::int64_t k = 0; k < masks; ++k)
+      most += (mask_gradient{sums[k], 1, count, 1, 0}.most() +
+               mask_gradient{sums[k], 1, count, 0, 1}.most()) *
+              static_cast<double>(count);
+    *scale = exact_scale(most);
+  }
+};
+
+template <class Targets, class Executor>
+void matching_cost_on(const Executor& run, const sum_costs<Targets>& body) {
+  constexpr std::int64_t each = sum_costs<Targets>::targets_each;
+  const std::int64_t frames = body.logits.frames;
+  const std::int64_t n = frames > 0 ? body.targets.count / frames : 0;
+  run.for_each_block("matching_cost", body.logits.count * ((n + each - 1) / each), body);
 }
 
 /// @param in  areas are filled in here where frames without mask are dropped
 template <class Executor>
-void drop_loss_on(const Executor& run, drop_loss_input in, const drop_loss_options& options,
-                  drop_loss_result* result, float* gradient) {
+void drop_loss_on(const Executor& run, mask_pairs<const_bits_view> in,
+                  const drop_loss_options& options, drop_loss_result* result, float* gradient) {
   constexpr const char* what = "temporal_drop_loss";
   const double divide_by = options.divide_by > 0    ? options.divide_by
                            : options.divide_by_kept ? -1
@@ -363,14 +451,14 @@ void drop_loss_on(const Executor& run, drop_loss_input in, const drop_loss_optio
     in.areas = areas.data();
   }
   auto sums = run.template allocate<mask_point_sums>(masks);
-  run.for_each_block(what, masks, sum_masks{in, sums.data()});
+  run.for_each_block(what, masks, sum_masks<const_bits_view>{in, sums.data()});
   const std::int64_t instances = in.logits.frames > 0 ? in.targets.count / in.logits.frames : 0;
   run.for_each(what, 1, total_loss{sums.data(), masks, in.count, instances, divide_by, result});
   if (gradient == nullptr || masks * in.count == 0) return;
   const auto spread = [&](auto to) {
     run.for_each(what, masks * in.count,
-                 spread_gradient<decltype(to)>{in, sums.data(), result, options.mask_weight,
-                                               options.dice_weight, to});
+                 spread_gradient<const_bits_view, decltype(to)>{
+                     in, sums.data(), result, options.mask_weight, options.dice_weight, to});
   };
   if (!options.deterministic) return spread(float_gradient{gradient});
   const auto& l = in.logits;
@@ -383,6 +471,32 @@ void drop_loss_on(const Executor& run, drop_loss_input in, const drop_loss_optio
                                      options.dice_weight, scale.data()});
   spread(exact_gradient{exact.data(), scale.data()});
   run.for_each(what, size, add_exact_gradient{exact.data(), scale.data(), gradient});
+}
+
+/// Every mask with its own target, whatever else `in` says.
+template <class Targets, class Executor>
+void mask_losses_on(const Executor& run, const mask_pairs<Targets>& in, float* losses,
+                    float* gradients, bool deterministic) {
+  constexpr const char* what = "mask_losses";
+  const std::int64_t masks = in.pairs * in.logits.frames;
+  auto sums = run.template allocate<mask_point_sums>(masks);
+  run.for_each_block(what, masks, sum_masks<Targets>{in, sums.data()});
+  run.for_each(what, masks, write_losses{sums.data(), in.count, losses});
+  if (gradients == nullptr) return;
+  const std::int64_t size = 2 * masks * in.logits.height * in.logits.width;
+  run.fill_zero(gradients, size);
+  if (masks * in.count == 0) return;
+  const auto spread = [&](auto to) {
+    run.for_each(what, masks * in.count,
+                 spread_both_gradients<Targets, decltype(to)>{in, sums.data(), to});
+  };
+  if (!deterministic) return spread(float_gradient{gradients});
+  auto exact = run.template allocate<unsigned long long>(size);
+  auto scale = run.template allocate<double>(1);
+  run.fill_zero(exact.data(), size);
+  run.for_each(what, 1, choose_gradients_scale{sums.data(), masks, in.count, scale.data()});
+  spread(exact_gradient{exact.data(), scale.data()});
+  run.for_each(what, size, add_exact_gradient{exact.data(), scale.data(), gradients});
 }
 
 }  // namespace detail
