@@ -1,4 +1,4 @@
-// Visibility grouping, batches of assignments, matching costs and Temporal DropLoss.
+// Visibility grouping, batches of assignments, matching costs, mask losses, Temporal DropLoss.
 #include <s2d/cuda/dbscan.hpp>
 #include <s2d/cuda/hungarian.hpp>
 #include <s2d/cuda/mask_loss.hpp>
@@ -115,5 +115,42 @@ void temporal_drop_loss(benchmark::State& state) {
   });
 }
 BENCHMARK(temporal_drop_loss)->UseManualTime();
+
+/// Targets as numbers, of the size of the frames.
+device_buffer<float> target_planes() {
+  std::vector<float> values(
+      static_cast<std::size_t>(clip::n * clip::t * 4 * clip::h * 4 * clip::w));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = i / 300 % 2 == 0 ? 1.0f : 0.0f;
+  return to_device(values);
+}
+void matching_costs(benchmark::State& state) {
+  if (device_count() == 0) return state.SkipWithError("no CUDA device");
+  clip c;
+  const auto planes = target_planes();
+  device_buffer<float> dice{clip::q * clip::n};
+  device_bench::measure(state, static_cast<double>(c.logits.bytes() + planes.bytes()), [&] {
+    return [&] {
+      s2d::cuda::matching_costs(c.view(),
+                                {planes.data(), clip::n * clip::t, 4 * clip::h, 4 * clip::w},
+                                c.points.data(), clip::count, nullptr, c.cost.data(), dice.data());
+    };
+  });
+}
+BENCHMARK(matching_costs)->UseManualTime();
+void mask_losses(benchmark::State& state) {
+  if (device_count() == 0) return state.SkipWithError("no CUDA device");
+  clip c;
+  const auto planes = target_planes();
+  device_buffer<float> losses{2 * clip::n * clip::t};
+  device_buffer<float> gradients{2 * clip::n * clip::t * clip::h * clip::w};
+  device_bench::measure(state, static_cast<double>(c.pair_points.bytes() + planes.bytes()), [&] {
+    return [&] {
+      s2d::cuda::mask_losses({c.logits.data(), clip::n, clip::t, clip::h, clip::w},
+                             {planes.data(), clip::n * clip::t, 4 * clip::h, 4 * clip::w},
+                             c.pair_points.data(), clip::count, losses.data(), gradients.data());
+    };
+  });
+}
+BENCHMARK(mask_losses)->UseManualTime();
 
 }  // namespace
