@@ -26,7 +26,7 @@ using namespace s2d::cuda;
 using support::host_buffer;
 using support::host_executor;
 
-/// As detail::device_memory.
+/// As steps::device_memory.
 struct host_memory {
   template <class T>
   [[nodiscard]] host_buffer<T> allocate(std::int64_t n) const {
@@ -82,20 +82,20 @@ struct video_flow_side : host_memory {
   }
 };
 
-/// Videos on the processor, two frames at once.
+/// Videos on the processor, two frames and three pairs at once.
 struct twin {
   static s2d::frame_masks_result find_frame_masks(std::span<const s2d::image> frames,
                                                   const s2d::video_flow& flow,
                                                   const s2d::frame_masks_options& options,
                                                   const s2d::progress_callback& progress) {
     s2d::detail::check_frame_masks(frames, flow, options);
-    steps::device_steps run{frame_masks_side{}, options, std::size_t{128} << 20};
+    steps::device_steps run{frame_masks_side{}, options, 2};
     return s2d::detail::frame_masks_run(frames, flow, options, progress, run).run();
   }
   static s2d::video_flow estimate_video_flow(std::span<const s2d::image> frames,
                                              const s2d::video_flow_options& options,
                                              const s2d::progress_callback& progress) {
-    return steps::video_flow_on(video_flow_side{}, frames, options, progress);
+    return steps::video_flow_on(video_flow_side{}, frames, options, progress, 3);
   }
 };
 
@@ -114,7 +114,7 @@ TEST_CASE("frame masks with steps on a device refuse what the core refuses, and 
 TEST_CASE("frames that a device takes at once are 1 to 128, of 256 MiB", "[cuda][frame_masks]") {
   const s2d::frame_masks_options options;
   const auto block = [&](std::size_t bytes) {
-    return steps::device_steps{frame_masks_side{}, options, bytes}.block();
+    return steps::device_steps{frame_masks_side{}, options}.block(bytes);
   };
   CHECK(block(1) == 128);
   CHECK(block(std::size_t{2} << 20) == 128);

@@ -78,6 +78,8 @@ class twin_kernels {
   twin_kernels& operator=(const twin_kernels&) = delete;
   ~twin_kernels() { st::mask_loss_kernel_of(torch::kCPU) = {}; }
 
+  static inline int costs_asked = 0, losses_asked = 0;
+
  private:
   using planes = s2d::cuda::batch_view<const float>;
 
@@ -90,6 +92,7 @@ class twin_kernels {
   }
   static std::array<Tensor, 2> costs(const Tensor& logits, const Tensor& targets,
                                      const Tensor& counted, const Tensor& points) {
+    ++costs_asked;
     const auto q = logits.size(0), f = logits.size(1), n = targets.size(0);
     const auto mask = torch::full({q, n}, -7.0f), dice = mask.clone();
     s2d::cuda::detail::matching_cost_on(
@@ -107,6 +110,7 @@ class twin_kernels {
   }
   static std::array<Tensor, 2> losses(const Tensor& logits, const Tensor& targets,
                                       const Tensor& points, bool with_grad) {
+    ++losses_asked;
     const auto k = logits.size(0), h = logits.size(1), w = logits.size(2);
     const auto found = torch::full({k, 2}, -7.0f);
     Tensor gradients;
@@ -153,7 +157,10 @@ TEST_CASE("a device's kernels give the losses, matchings and gradients of tensor
     const auto expected = run();
     const auto expected_gradients = gradients(expected);
     const twin_kernels in_place;
+    twin_kernels::costs_asked = twin_kernels::losses_asked = 0;
     const auto found = run();
+    CHECK(twin_kernels::costs_asked == 4);   // of two clips in two outputs
+    CHECK(twin_kernels::losses_asked == 2);  // of two outputs
     const auto found_gradients = gradients(found);
     REQUIRE(found.outputs.size() == 2);
     for (std::size_t o = 0; o < 2; ++o) {

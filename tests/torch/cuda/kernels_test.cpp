@@ -51,6 +51,8 @@ TEST_CASE("the criterion of CUDA tensors is that of the processor, gradients too
     return;
   }
   s2d::torch::use_cuda_kernels();
+  REQUIRE(s2d::torch::mask_loss_kernel_of(::torch::kCUDA).costs != nullptr);
+  REQUIRE(s2d::torch::mask_loss_kernel_of(::torch::kCUDA).losses != nullptr);
   ::torch::manual_seed(2);
   const auto logits = ::torch::randn({2, 20, 3, 30, 54}).mul_(2),
              classes = ::torch::randn({2, 20, 2});
@@ -97,6 +99,7 @@ TEST_CASE("the criterion of CUDA tensors is that of the processor, gradients too
     for (std::size_t b = 0; b < 2; ++b)
       CHECK(found.outputs[0].matches[b].queries == expected.outputs[0].matches[b].queries);
     CHECK(::torch::allclose(gradient, expected_gradient, 1e-3, 1e-5));
+    if (deterministic) CHECK(::torch::equal(gradient, run(::torch::kCUDA).second));
   }
   ::at::globalContext().setDeterministicAlgorithms(false, false);
 }

@@ -57,13 +57,15 @@ class flow_tracker {
         height_{frame_height},
         width_{frame_width},
         test_{options.tolerance, options.relative_tolerance},
-        stream_{stream} {}
+        stream_{stream},
+        device_{detail::current_device()} {}
 
   /// @throws invalid_input as s2d::follow_flow
   [[nodiscard]] point_tracks operator()(const track_query& query) const {
     return std::move((*this)(std::span{&query, 1}).front());
   }
   [[nodiscard]] std::vector<point_tracks> operator()(std::span<const track_query> queries) const {
+    const device_scope here{device_};  // threads of a caller begin at device 0
     const auto frames = static_cast<std::size_t>(flow_.frames);
     const device_queries points = to_device(queries, frames, stream_);
     device_tracks tracks{flow_.frames, points.points, stream_};
@@ -77,6 +79,7 @@ class flow_tracker {
   std::ptrdiff_t height_, width_;
   consistency_options test_;
   stream_view stream_;
+  int device_;
 };
 
 static_assert(batch_point_tracker<const flow_tracker>);

@@ -23,7 +23,7 @@ namespace s2d::cuda::inline S2D_ABI {
 namespace steps {
 
 /// The twins that device_steps calls.
-struct frame_masks_side : detail::device_memory {
+struct frame_masks_side : device_memory {
   void to_lab(const rgb_batch& pictures, const lab_batch& out) const {
     s2d::cuda::to_lab(pictures, out, stream);
   }
@@ -48,20 +48,20 @@ template <class Side>
 class device_steps {
  public:
   /// @param options      must outlive this
-  /// @param frame_bytes  of one frame, more than 0
-  device_steps(const Side& side, const frame_masks_options& options, std::size_t frame_bytes)
-      : side_{side},
-        options_{options},
-        block_{std::clamp<std::size_t>((std::size_t{256} << 20) / frame_bytes, 1, 128)} {}
+  /// @param most_frames  at once
+  device_steps(const Side& side, const frame_masks_options& options, std::size_t most_frames = 128)
+      : side_{side}, options_{options}, most_frames_{most_frames} {}
 
-  /// Frames whose pictures take 256 MiB.
-  [[nodiscard]] std::size_t block() const noexcept { return block_; }
+  /// Frames that take 256 MiB, of `bytes` > 0 each.
+  [[nodiscard]] std::size_t block(std::size_t bytes) const noexcept {
+    return std::clamp<std::size_t>((std::size_t{256} << 20) / bytes, 1, most_frames_);
+  }
 
   /// Colours and superpixels on the device, the means that stand beside them on the processor.
   [[nodiscard]] std::vector<motion_cells> describe(
       std::span<const image> pictures, std::span<const s2d::detail::frame_flow> flow) const {
     const std::int64_t n = std::ssize(pictures), h = pictures[0].height, w = pictures[0].width;
-    const auto bytes = detail::uploaded_pictures(side_, pictures);
+    const auto bytes = uploaded_pictures(side_, pictures);
     auto colors = side_.template allocate<float>(3 * n * h * w);
     side_.to_lab(rgb_batch::interleaved(bytes.data(), n, h, w),
                  lab_batch::planes(colors.data(), n, h, w));
@@ -87,10 +87,10 @@ class device_steps {
   [[nodiscard]] std::vector<float> diffuse(const sparse_graph& graph,
                                            std::span<const float> votes) const {
     const auto begin =
-        detail::uploaded(side_, std::vector<std::uint64_t>{graph.begin.begin(), graph.begin.end()});
-    const auto to = detail::uploaded(side_, graph.to);
-    const auto weight = detail::uploaded(side_, graph.weight);
-    const auto seeds = detail::uploaded(side_, std::vector<float>{votes.begin(), votes.end()});
+        uploaded(side_, std::vector<std::uint64_t>{graph.begin.begin(), graph.begin.end()});
+    const auto to = uploaded(side_, graph.to);
+    const auto weight = uploaded(side_, graph.weight);
+    const auto seeds = uploaded(side_, std::vector<float>{votes.begin(), votes.end()});
     auto out = side_.template allocate<float>(std::ssize(votes));
     side_.diffuse({std::ssize(votes), to.size(), begin.data(), to.data(), weight.data()},
                   seeds.data(), out.data(), options_.diffusion);
@@ -115,9 +115,9 @@ class device_steps {
     batch.width = cells[0].labels.width;
     batch.rows = cells[0].rows;
     batch.columns = cells[0].columns;
-    batch.items = detail::uploaded(side_, items);
-    const auto memory = detail::uploaded(side_, of_grid);
-    const auto bytes = detail::uploaded_pictures(side_, frames);
+    batch.items = uploaded(side_, items);
+    const auto memory = uploaded(side_, of_grid);
+    const auto bytes = uploaded_pictures(side_, frames);
     const bit_mask none(h, w);
     const auto mask_words = std::ssize(none.words());
     auto out = side_.template allocate<std::uint64_t>(masks * mask_words);
@@ -138,7 +138,7 @@ class device_steps {
  private:
   Side side_;
   const frame_masks_options& options_;
-  std::size_t block_;
+  std::size_t most_frames_;
 };
 
 }  // namespace steps
@@ -150,8 +150,9 @@ class device_steps {
 /// its compiler contracts no products and sums: there the whole result is the core's, elsewhere
 /// masks may differ in a few pixels.
 ///
-/// Memory of the device: twice the pictures and 8 bytes a superpixel and edge. Waits for the stream
-/// after every step.
+/// Memory of the device, the largest of: 19 bytes a pixel of the small pictures of a block, the
+/// frames of a block with their masks and 60 bytes a superpixel, 20 bytes a superpixel and 8 an
+/// edge of the frames decided together. Waits for the stream after every step.
 /// @param frames    [T] all of one size, on the host
 /// @param flow      [T] as for s2d::find_frame_masks, on the host (video_flow.hpp makes it)
 /// @throws as s2d::find_frame_masks; cuda_error if the device refuses
@@ -162,7 +163,7 @@ class device_steps {
                                                          stream_view stream = {}) {
   s2d::detail::check_frame_masks(frames, flow, options);
   if (frames.empty()) return {};
-  steps::device_steps steps{steps::frame_masks_side{{stream}}, options, frames[0].values.size()};
+  steps::device_steps steps{steps::frame_masks_side{{stream}}, options};
   return s2d::detail::frame_masks_run(frames, flow, options, progress, steps).run();
 }
 

@@ -100,9 +100,10 @@ inline void matching_costs(const clip_logits& logits, const batch_view<const flo
 /// The losses of each mask at points of its own, and their gradients: the mean binary cross entropy
 /// and the Dice loss, as s2d::torch::compare_masks has them.
 ///
-/// Losses have the same bits in every run; gradients too with `deterministic`, by exact sums (see
-/// temporal_drop_loss), otherwise they are added in any order. Temporary memory: 40 bytes a mask;
-/// deterministic: 16 bytes a logit more. Two launches, or five at most. Nothing waits.
+/// Losses have the same bits in every run; gradients too with `deterministic`, by exact sums
+/// in 64 bits (those of a mask all NaN where one is not finite), otherwise they are added in any
+/// order. Temporary memory: 40 bytes a mask; deterministic: 8 more, and 16 a logit. Two launches,
+/// or five at most. Nothing waits.
 /// @param logits     count * frames masks
 /// @param targets    [count * frames] planes of numbers in [0, 1], one for each; any size and
 /// strides

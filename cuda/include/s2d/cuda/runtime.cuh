@@ -76,6 +76,16 @@ S2D_CUDA_INLINE void fill_bytes(void* to, int value, std::size_t bytes, stream_v
   require_success(cudaMemsetAsync(to, value, bytes, stream.handle), "fill: ", bytes, " bytes");
 }
 
+S2D_CUDA_INLINE int current_device() {
+  int device = 0;
+  require_success(cudaGetDevice(&device), "current_device");
+  return device;
+}
+
+S2D_CUDA_INLINE void use_device(int device) {
+  require_success(cudaSetDevice(device), "use_device: device ", device);
+}
+
 S2D_CUDA_INLINE bool is_device_memory(const void* address) noexcept {
   cudaPointerAttributes attributes{};
   if (cudaPointerGetAttributes(&attributes, address) != cudaSuccess) {

@@ -59,10 +59,36 @@ enum class copy_kind { to_device, to_host, on_device };
 void copy_bytes(void* to, const void* from, std::size_t bytes, copy_kind kind, stream_view stream);
 void fill_bytes(void* to, int value, std::size_t bytes, stream_view stream);
 
+[[nodiscard]] int current_device();
+/// For the calling thread. @throws cuda_error if there is no such device
+void use_device(int device);
+
 /// Whether a kernel can use this address: device or managed memory, or pinned host memory.
 /// False also where no device answers.
 [[nodiscard]] bool is_device_memory(const void* address) noexcept;
 
 }  // namespace detail
+
+/// Makes a device the current one of the calling thread, until it ends.
+class device_scope {
+ public:
+  /// @throws cuda_error if there is no such device
+  explicit device_scope(int device) : before_{detail::current_device()} {
+    if (device != before_) detail::use_device(device);
+    changed_ = device != before_;
+  }
+  device_scope(const device_scope&) = delete;
+  device_scope& operator=(const device_scope&) = delete;
+  ~device_scope() {
+    try {
+      if (changed_) detail::use_device(before_);
+    } catch (...) {  // the next call of this thread will say what is wrong
+    }
+  }
+
+ private:
+  int before_;
+  bool changed_ = false;
+};
 
 }  // namespace s2d::cuda::inline S2D_CUDA_ABI

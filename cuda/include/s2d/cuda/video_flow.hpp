@@ -20,17 +20,18 @@ namespace s2d::cuda::inline S2D_ABI {
 namespace steps {
 
 /// The twin that video_flow_on calls.
-struct video_flow_side : detail::device_memory {
+struct video_flow_side : device_memory {
   void flow(const batch_view<const std::uint8_t>& frames, const mutable_flow_batch& forward,
             const mutable_flow_batch& backward, const flow_options& options) const {
     estimate_clip_flow(frames, forward, backward, options, stream);
   }
 };
 
-/// Side: video_flow_side, or a model of it.
+/// Side: video_flow_side, or a model of it. At most `most_pairs` at once.
 template <class Side>
 video_flow video_flow_on(const Side& side, std::span<const image> frames,
-                         const video_flow_options& options, const progress_callback& progress) {
+                         const video_flow_options& options, const progress_callback& progress,
+                         std::int64_t most_pairs = 128) {
   const grid_size grid = s2d::detail::checked_flow_grid(frames, options);
   video_flow out;
   out.forward.resize(frames.size());
@@ -38,16 +39,24 @@ video_flow video_flow_on(const Side& side, std::span<const image> frames,
   if (frames.empty()) return out;
   const std::int64_t h = grid.height, w = grid.width;
   // Pairs whose scratch stays below some gigabytes.
-  const auto block =
-      static_cast<std::size_t>(std::clamp<std::int64_t>((std::int64_t{1} << 26) / (h * w), 1, 128));
-  for (std::size_t begin = 0; begin + 1 < frames.size(); begin += block) {
+  const auto block = static_cast<std::size_t>(
+      std::clamp<std::int64_t>((std::int64_t{1} << 26) / (h * w), 1, most_pairs));
+  for (std::size_t begin = 0; begin < frames.size(); begin += block) {
     s2d::detail::report(progress, "flow", begin, frames.size());
     const std::size_t pairs = (std::min)(block, frames.size() - 1 - begin);
+    if (pairs == 0) continue;
     std::vector<matrix<std::uint8_t>> gray(pairs + 1);
     parallel_for(pairs + 1, options.threads, [&](std::size_t i) {
       gray[i] = s2d::detail::gray_on_grid(frames[begin + i], grid);
     });
-    const auto bytes = detail::uploaded_pictures(side, std::span<const matrix<std::uint8_t>>{gray});
+    const auto absent = [&](std::size_t i) {
+      const std::size_t t = begin + i + 1;
+      return (t < options.cut_before.size() && options.cut_before[t]) || gray[i] == gray[i + 1];
+    };
+    std::size_t first = 0;
+    while (first < pairs && absent(first)) ++first;
+    if (first == pairs) continue;
+    const auto bytes = uploaded_pictures(side, std::span<const matrix<std::uint8_t>>{gray});
     const auto n = static_cast<std::int64_t>(pairs);
     auto planes = side.template allocate<float>(4 * n * h * w);
     const auto plane = [&](std::int64_t i) {
@@ -58,9 +67,7 @@ video_flow video_flow_on(const Side& side, std::span<const image> frames,
     const std::vector<float> values = side.fetch(planes);
     parallel_for(pairs, options.threads, [&](std::size_t i) {
       const std::size_t t = begin + i;
-      if ((t + 1 < options.cut_before.size() && options.cut_before[t + 1]) ||
-          gray[i] == gray[i + 1])
-        return;
+      if (absent(i)) return;
       flow_field forward(h, w), backward(h, w);
       const float* from = values.data() + static_cast<std::int64_t>(i) * h * w;
       for (matrix<float>* part : {&forward.u, &forward.v, &backward.u, &backward.v}) {
@@ -80,7 +87,8 @@ video_flow video_flow_on(const Side& side, std::span<const image> frames,
 /// Flow of all neighbouring frames of a video in both directions, as s2d::estimate_video_flow: the
 /// frames become gray pictures of the flow grid on options.threads threads of the processor, the
 /// flow of up to 128 pairs at once is made on the device (flow.hpp says how near it is to the
-/// core's). Waits for the stream after every block.
+/// core's). Pairs over a cut and of equal frames cost as others do, unless they fill a block. Waits
+/// for the stream after every block.
 /// @throws as s2d::estimate_video_flow; cuda_error if the device refuses
 [[nodiscard]] inline video_flow estimate_video_flow(std::span<const image> frames,
                                                     const video_flow_options& options = {},

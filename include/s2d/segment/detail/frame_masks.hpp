@@ -89,8 +89,12 @@ class processor_steps {
   /// @param options  must outlive this
   explicit processor_steps(const frame_masks_options& options) : options_{options} {}
 
-  /// How many frames a step takes at once.
-  [[nodiscard]] std::size_t block() const noexcept { return 8 * thread_count(options_.threads); }
+  /// How many frames a step takes at once that needs so many bytes for each: what lives between
+  /// steps grows with it.
+  [[nodiscard]] std::size_t block(std::size_t) const noexcept {
+    const std::size_t threads = thread_count(options_.threads);
+    return threads == 1 ? 1 : 4 * threads;
+  }
 
   /// The superpixels of pictures of the work grid, with their means.
   [[nodiscard]] std::vector<motion_cells> describe(std::span<const image> pictures,
@@ -177,17 +181,19 @@ class frame_masks_run {
     result_.stages.push_back({stage, seconds});
   }
 
-  /// body(first, count) for all of [begin, end), before each of which progress is told: done(first)
-  /// frames.
+  /// body(first, count) for all of [begin, end), at most `block` at once, before each of which
+  /// progress is told: done(first) frames.
   template <class Done, class Body>
-  void in_blocks(const char* stage, std::size_t begin, std::size_t end, const Done& done,
-                 const Body& body) {
-    const std::size_t block = steps_.block();
+  void in_blocks(const char* stage, std::size_t begin, std::size_t end, std::size_t block,
+                 const Done& done, const Body& body) {
     for (std::size_t first = begin; first < end; first += block) {
       report(progress_, stage, done(first), frames_.size());
       body(first, smaller_of(block, end - first));
     }
   }
+
+  /// Of work that leaves little behind.
+  [[nodiscard]] std::size_t frames_at_once() const { return 8 * thread_count(options_.threads); }
 
   /// body(t) for all of [first, first + count), on the threads asked for.
   template <class Body>
@@ -201,7 +207,7 @@ class frame_masks_run {
     // Frames without flow between them that look the same are one.
     std::vector<image> pictures(end - begin);
     in_blocks(
-        "superpixels", begin, end, [&](std::size_t) { return begin; },
+        "superpixels", begin, end, frames_at_once(), [&](std::size_t) { return begin; },
         [&](std::size_t first, std::size_t size) {
           each(first, size,
                [&](std::size_t t) { pictures[t - begin] = grid_.picture(frames_[t]); });
@@ -227,7 +233,9 @@ class frame_masks_run {
       if (first_of[g] - begin != g) pictures[g] = std::move(pictures[first_of[g] - begin]);
     std::vector<motion_cells> cells(first_of.size());
     in_blocks(
-        "superpixels", 0, first_of.size(), [&](std::size_t g) { return first_of[g]; },
+        "superpixels", 0, first_of.size(),
+        steps_.block(19 * static_cast<std::size_t>(grid_.height * grid_.width)),
+        [&](std::size_t g) { return first_of[g]; },
         [&](std::size_t first, std::size_t size) {
           std::vector<frame_flow> flow(size);
           each(first, size, [&](std::size_t g) {
@@ -434,7 +442,8 @@ class frame_masks_run {
     constexpr float levels[3] = {0.38F, 0.5F, 0.62F};
     std::vector<matrix<float>> unions(count);  // coverage of the masks of a frame, work grid
     in_blocks(
-        "masks", 0, count, [](std::size_t t) { return t / 2; },
+        "masks", 0, count, steps_.block(frames_[0].values.size()),
+        [](std::size_t t) { return t / 2; },
         [&](std::size_t first, std::size_t size) {
           const std::vector<std::vector<bit_mask>> soft = steps_.threshold(
               frames_.subspan(first, size),
@@ -449,7 +458,7 @@ class frame_masks_run {
     spent("pixels", start);
     const stopwatch judging;
     in_blocks(
-        "masks", 0, count, [&](std::size_t t) { return (count + t) / 2; },
+        "masks", 0, count, frames_at_once(), [&](std::size_t t) { return (count + t) / 2; },
         [&](std::size_t first, std::size_t size) {
           each(first, size, [&](std::size_t t) { judge_in_time(t, unions); });
         });

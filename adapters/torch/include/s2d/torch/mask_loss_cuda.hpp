@@ -7,6 +7,7 @@
 #include <ATen/Context.h>
 #include <c10/cuda/CUDAGuard.h>
 
+#include <s2d/core/error.hpp>
 #include <s2d/cuda/mask_loss.hpp>
 #include <s2d/torch/detail/cuda_tensors.hpp>
 
@@ -14,10 +15,19 @@ namespace s2d::inline S2D_ABI {
 namespace torch {
 namespace detail {
 
+inline void require_beside(const ::torch::Tensor& logits, const ::torch::Tensor& tensor,
+                           const char* name) {
+  require(tensor.device() == logits.device(), name, ": device is ", tensor.device().str(),
+          ", that of the logits is ", logits.device().str());
+}
+
 inline std::array<::torch::Tensor, 2> matching_costs_cuda(const ::torch::Tensor& logits,
                                                           const ::torch::Tensor& targets,
                                                           const ::torch::Tensor& counted,
                                                           const ::torch::Tensor& points) {
+  require_beside(logits, targets, "matching_costs: targets");
+  require_beside(logits, counted, "matching_costs: counted");
+  require_beside(logits, points, "matching_costs: points");
   const ::c10::cuda::CUDAGuard guard{logits.device()};
   const auto q = logits.size(0), n = targets.size(0), f = logits.size(1);
   const std::array<::torch::Tensor, 2> costs{::torch::empty({q, n}, logits.options()),
@@ -34,6 +44,8 @@ inline std::array<::torch::Tensor, 2> mask_losses_cuda(const ::torch::Tensor& lo
                                                        const ::torch::Tensor& targets,
                                                        const ::torch::Tensor& points,
                                                        bool with_grad) {
+  require_beside(logits, targets, "compare_masks: targets");
+  require_beside(logits, points, "compare_masks: points");
   const ::c10::cuda::CUDAGuard guard{logits.device()};
   const auto k = logits.size(0), h = logits.size(1), w = logits.size(2);
   const auto losses = ::torch::empty({k, 2}, logits.options());

@@ -106,8 +106,8 @@ inline ::torch::Tensor labelled_frames(const ::torch::Tensor& masks, const ::tor
 /// @param targets       [n, f, H, W] float; if points are undefined [n, f, h, w]
 /// @param counted       [n, f] float: 1 where a frame counts for an instance, else 0
 /// @param points        [1, p, 2], see point_source; undefined: all cells
-/// Memory: at most 2^23 values a tensor, whatever the number of points; none where the device has a
-/// kernel (mask_loss_kernel.hpp).
+/// Memory: at most 2^23 values a tensor, whatever the number of points; nothing of the size of
+/// the points where the device has a kernel (mask_loss_kernel.hpp).
 [[nodiscard]] inline match_costs matching_costs(const ::torch::Tensor& class_logits,
                                                 const ::torch::Tensor& mask_logits,
                                                 const ::torch::Tensor& targets,

@@ -5,11 +5,12 @@
 #include <span>
 #include <vector>
 
+#include <s2d/core/config.hpp>
 #include <s2d/cuda/buffer.hpp>
 #include <s2d/cuda/stream.hpp>
 
-namespace s2d::cuda::inline S2D_CUDA_ABI {
-namespace detail {
+namespace s2d::cuda::inline S2D_ABI {
+namespace steps {
 
 /// Base of the sides on which a composition runs: device_memory and the twins it calls, or the
 /// model of both that the tests run on the processor.
@@ -22,7 +23,8 @@ struct device_memory {
   }
   template <class T>
   void upload(T* to, std::span<const T> from) const {
-    if (!from.empty()) copy_bytes(to, from.data(), from.size_bytes(), copy_kind::to_device, stream);
+    if (!from.empty())
+      detail::copy_bytes(to, from.data(), from.size_bytes(), detail::copy_kind::to_device, stream);
   }
   /// All of it on the host. Waits for the stream.
   template <class T>
@@ -50,5 +52,5 @@ template <class Side, class Picture>
   return memory;
 }
 
-}  // namespace detail
-}  // namespace s2d::cuda::inline S2D_CUDA_ABI
+}  // namespace steps
+}  // namespace s2d::cuda::inline S2D_ABI

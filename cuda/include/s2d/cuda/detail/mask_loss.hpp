@@ -303,6 +303,7 @@ struct mask_gradient {
 struct float_gradient {
   float* sums;  // as the logits
   S2D_HD void add(std::int64_t at, float value) const { atomic_add(sums + at, value); }
+  [[nodiscard]] S2D_HD float_gradient of(std::int64_t) const { return *this; }
 };
 struct exact_gradient {
   unsigned long long* sums;
@@ -310,6 +311,8 @@ struct exact_gradient {
   S2D_HD void add(std::int64_t at, float value) const {
     add_exact(sums + at, static_cast<double>(value), *scale);
   }
+  /// Where scales are those of masks.
+  [[nodiscard]] S2D_HD exact_gradient of(std::int64_t mask) const { return {sums, scale + mask}; }
 };
 
 /// The step of exact gradients: all points of all masks may fall on one pixel. One thread.
@@ -402,28 +405,35 @@ struct spread_both_gradients {
     const float entropy = mask_gradient{s, 1, in.count, 1, 0}(point.x, point.y);
     const float dice = mask_gradient{s, 1, in.count, 0, 1}(point.x, point.y);
     const std::int64_t size = in.logits.height * in.logits.width;
+    const Sums own = gradients.of(point.mask);
     point.taps.for_pixels(in.logits.height, in.logits.width,
                           [&](std::int64_t row, std::int64_t column, float weight) {
                             const std::int64_t at =
                                 2 * point.mask * size + row * in.logits.width + column;
-                            gradients.add(at, weight * entropy);
-                            gradients.add(at + size, weight * dice);
+                            own.add(at, weight * entropy);
+                            own.add(at + size, weight * dice);
                           });
   }
 };
 
-/// The step of their exact sums: all points of all masks may fall on one pixel. One thread.
-struct choose_gradients_scale {
+/// The steps of their exact sums: all points of a mask may fall on one pixel.
+struct choose_mask_scale {
   const mask_point_sums* sums;
-  std::int64_t masks, count;
-  double* scale;
-  S2D_HD void operator()(std::int64_t) const {
-    double most = 0;
-    for (std::int64_t k = 0; k < masks; ++k)
-      most += (mask_gradient{sums[k], 1, count, 1, 0}.most() +
-               mask_gradient{sums[k], 1, count, 0, 1}.most()) *
-              static_cast<double>(count);
-    *scale = exact_scale(most);
+  std::int64_t count;
+  double* scale;  // [masks]
+  S2D_HD void operator()(std::int64_t k) const {
+    scale[k] = exact_scale((mask_gradient{sums[k], 1, count, 1, 0}.most() +
+                            mask_gradient{sums[k], 1, count, 0, 1}.most()) *
+                           static_cast<double>(count));
+  }
+};
+struct write_exact_gradients {
+  const unsigned long long* sums;  // [masks, each]
+  const double* scale;
+  std::int64_t each;
+  float* gradients;
+  S2D_HD void operator()(std::int64_t i) const {
+    gradients[i] = exact_sum(sums[i], scale[divide(i, each).whole]);
   }
 };
 
@@ -492,11 +502,13 @@ void mask_losses_on(const Executor& run, const mask_pairs<Targets>& in, float* l
   };
   if (!deterministic) return spread(float_gradient{gradients});
   auto exact = run.template allocate<unsigned long long>(size);
-  auto scale = run.template allocate<double>(1);
+  auto scale = run.template allocate<double>(masks);
   run.fill_zero(exact.data(), size);
-  run.for_each(what, 1, choose_gradients_scale{sums.data(), masks, in.count, scale.data()});
+  run.for_each(what, masks, choose_mask_scale{sums.data(), in.count, scale.data()});
   spread(exact_gradient{exact.data(), scale.data()});
-  run.for_each(what, size, add_exact_gradient{exact.data(), scale.data(), gradients});
+  run.for_each(what, size,
+               write_exact_gradients{exact.data(), scale.data(),
+                                     2 * in.logits.height * in.logits.width, gradients});
 }
 
 }  // namespace detail
