@@ -35,13 +35,15 @@ fuzz() {
   local subject=$1 log=build/fuzz/$1.log corpus=build/fuzz/corpus/$1 seeds=() longest=65536 runs
   mkdir -p "$corpus" build/fuzz/findings
   [ -d "tests/fuzz/seeds/$subject" ] && seeds=("tests/fuzz/seeds/$subject")
-  case $subject in # what draws small cases out of bytes reads no more of them
-  hungarian) longest=64 ;;
+  case $subject in
+  hungarian) longest=64 ;; # what draws small cases out of bytes reads no more of them
   rle_masks | rle_shapes | polygon) longest=512 ;;
+  checkpoint | image | video) longest=8192 ;; # twice the seeds: speed falls with length
   esac
   if build/fuzz/tests/fuzz/"$subject"_fuzz "${limit[@]}" -seed="${S2D_FUZZ_SEED:-1}" -timeout=30 \
-    -rss_limit_mb=2048 -max_len=$longest -artifact_prefix=build/fuzz/findings/"$subject"- \
-    -print_final_stats=1 "$corpus" "${seeds[@]}" >"$log" 2>&1; then
+    -rss_limit_mb=2048 -max_len=$longest -entropic_scale_per_exec_time=1 \
+    -artifact_prefix=build/fuzz/findings/"$subject"- -print_final_stats=1 "$corpus" "${seeds[@]}" \
+    >"$log" 2>&1; then
     runs=$(sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/\1 executions in \2 s/p' "$log")
     echo "fuzz: $subject, $runs, nothing found"
   else

@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Large claims are refused by FFmpeg, which takes no more memory at once than this.
   static const bool prepared = [] {
     s2d::silence_ffmpeg();
-    av_max_alloc(std::size_t{1} << 22);
+    av_max_alloc(std::size_t{1} << 20);
     return true;
   }();
   expect(prepared);

@@ -29,6 +29,8 @@ class byte_source {
     if (std::filesystem::is_directory(path, ignored)) throw_io_error(path, "read", EISDIR);
     file_.reset(std::fopen(path.string().c_str(), "rb"));
     if (!file_) throw_io_error(path, "open", errno);
+    // FFmpeg has a buffer of its own, which a second one would only be copied into.
+    std::setvbuf(file_.get(), nullptr, _IONBF, 0);
     unsigned char magic[2] = {};
     if (std::fseek(file_.get(), 0, SEEK_SET) == 0) {
       const bool gzipped =
