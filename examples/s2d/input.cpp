@@ -16,15 +16,14 @@ namespace app {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-/// "clips/" and "clips/." are named clips.
 std::string folder_name(const fs::path& folder) {
   std::error_code error;
   const fs::path whole = fs::weakly_canonical(folder, error);
   const std::string name = (error ? folder : whole).filename().string();
   return name.empty() ? "video" : name;
 }
+
+namespace {
 
 /// clip.mp4 and clip.mp4.gz are named clip.
 std::string file_name(const fs::path& file) {

@@ -20,6 +20,9 @@ struct clip {
   std::vector<std::filesystem::path> pictures;  ///< the frames; none: a video file
 };
 
+/// The name of a folder, of "clips/" and "clips/." too: clips.
+[[nodiscard]] std::string folder_name(const std::filesystem::path& folder);
+
 /// What INPUT stands for. `many` is set where it is a folder of videos (even of one only), whose
 /// results get a folder each.
 struct clip_list {

@@ -17,6 +17,8 @@
 #include <s2d/io/palette_png.hpp>
 #include <s2d/io/ytvis.hpp>
 
+#include "input.hpp"
+
 namespace app {
 
 namespace fs = std::filesystem;
@@ -42,13 +44,6 @@ std::vector<numbered_mask> split(s2d::plane_view<const Id> ids) {
   std::vector<numbered_mask> found;
   for (const auto& [number, mask] : masks) found.push_back({number, s2d::encode(mask), 1});
   return found;
-}
-
-std::string folder_name(const fs::path& folder) {
-  std::error_code error;
-  const fs::path whole = fs::weakly_canonical(folder, error);
-  const std::string name = (error ? folder : whole).filename().string();
-  return name.empty() ? "video" : name;
 }
 
 mask_video read_pictures(const fs::path& folder) {

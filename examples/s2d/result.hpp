@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,10 +10,9 @@
 #include <s2d/core/geometry.hpp>
 #include <s2d/mask/rle.hpp>
 
-namespace app {
+#include "absent.hpp"
 
-inline constexpr std::size_t none = (std::numeric_limits<std::size_t>::max)();
-inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+namespace app {
 
 /// One object in one frame, without identity over time.
 struct found_mask {

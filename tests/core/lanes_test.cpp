@@ -34,6 +34,29 @@ TEST_CASE("vectors are read and written at any alignment", "[lanes]") {
   }
 }
 
+TEST_CASE("a row is changed to its end and not beyond", "[lanes]") {
+  for (const std::ptrdiff_t n : {0, 1, 3, 4, 5, 8, 15, 16, 17, 37}) {
+    float row[40];
+    for (int i = 0; i < 40; ++i) row[i] = float(i);
+    detail::change_all(row, n, [](const detail::float_lanes& v) { return v * 2 + 1; });
+    for (int i = 0; i < 40; ++i) CHECK(row[i] == (i < n ? 2 * float(i) + 1 : float(i)));
+  }
+}
+
+TEST_CASE("the first lanes are read and written alone", "[lanes]") {
+  float from[detail::lane_count];
+  for (std::ptrdiff_t i = 0; i < detail::lane_count; ++i) from[i] = float(i + 1);
+  for (std::ptrdiff_t count = 1; count <= detail::lane_count; ++count) {
+    const detail::float_lanes v = detail::load_first(from, count);
+    for (std::ptrdiff_t i = 0; i < detail::lane_count; ++i)
+      CHECK(v[i] == (i < count ? float(i + 1) : 0));
+    float to[detail::lane_count] = {};
+    detail::store_first(to, count, detail::load<detail::float_lanes>(from));
+    for (std::ptrdiff_t i = 0; i < detail::lane_count; ++i)
+      CHECK(to[i] == (i < count ? float(i + 1) : 0));
+  }
+}
+
 TEST_CASE("the sum of lanes adds halves", "[lanes]") {
   detail::floats<8> v{};
   for (int k = 0; k < 8; ++k) v[k] = float(k + 1);

@@ -83,7 +83,7 @@ struct video_flow_side : host_memory {
 };
 
 /// Videos on the processor, two frames and three pairs at once.
-struct twin {
+struct clip_twin {
   static s2d::frame_masks_result find_frame_masks(std::span<const s2d::image> frames,
                                                   const s2d::video_flow& flow,
                                                   const s2d::frame_masks_options& options,
@@ -103,12 +103,12 @@ struct twin {
 
 TEST_CASE("frame masks of videos with steps on a device are the core's, bit for bit",
           "[cuda][frame_masks]") {
-  support::check_scenes<twin>();
+  support::check_scenes<clip_twin>();
 }
 
 TEST_CASE("frame masks with steps on a device refuse what the core refuses, and stop when asked",
           "[cuda][frame_masks]") {
-  support::check_refused<twin>();
+  support::check_refused<clip_twin>();
 }
 
 TEST_CASE("frames that a device takes at once are 1 to 128, of 256 MiB", "[cuda][frame_masks]") {
@@ -123,12 +123,12 @@ TEST_CASE("frames that a device takes at once are 1 to 128, of 256 MiB", "[cuda]
 }
 
 TEST_CASE("flow of videos on a device is where the core has some, and near to it", "[cuda][flow]") {
-  support::check_video_flows<twin>();
+  support::check_video_flows<clip_twin>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("a real clip has the core's frame masks and flow near to it", "[cuda][frame_masks]") {
-  support::check_real_clip<twin>();
+  support::check_real_clip<clip_twin>();
 }
 #endif
 

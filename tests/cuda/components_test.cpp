@@ -18,7 +18,7 @@ using support::host_buffer;
 using support::host_executor;
 using support::mask_batch;
 
-struct twin {
+struct components_twin {
   static support::found_components components(const mask_batch& batch, s2d::connectivity touching) {
     const auto words = batch.words();
     support::found_components found;
@@ -51,11 +51,11 @@ struct twin {
 }  // namespace
 
 TEST_CASE("components, labels and filled holes are the core's", "[cuda][components]") {
-  support::check_all_components<twin>();
+  support::check_all_components<components_twin>();
 }
 
 TEST_CASE("spirals, combs and rings are one component, or many", "[cuda][components]") {
-  support::check_mazes<twin>();
+  support::check_mazes<components_twin>();
 }
 
 TEST_CASE("many threads that join at once find the same components",

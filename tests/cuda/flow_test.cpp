@@ -13,7 +13,7 @@ using namespace s2d::cuda;
 using support::flow_twin;
 using support::found_flow;
 using support::gray_frames;
-using twin = flow_twin<support::order_of_core>;
+using core_twin = flow_twin<support::order_of_core>;
 
 /// Four sums side by side, as for vectors of 16 bytes.
 struct order_of_four : support::order_of_device {
@@ -23,11 +23,11 @@ struct order_of_four : support::order_of_device {
 }  // namespace
 
 TEST_CASE("flow of pairs is the core's, bit for bit", "[cuda][flow]") {
-  support::check_flow_of_pairs<twin>(support::core_flow::pairs);
+  support::check_flow_of_pairs<core_twin>(support::core_flow::pairs);
 }
 
 TEST_CASE("flow of a clip is that of its pairs", "[cuda][flow]") {
-  support::check_flow_of_clips<twin>();
+  support::check_flow_of_clips<core_twin>();
 }
 
 TEST_CASE("flow with sums in the device's order lies near the core's", "[cuda][flow]") {
@@ -44,7 +44,7 @@ TEST_CASE("frames and fields of any strides have the same flow", "[cuda][flow]")
       for (std::int64_t x = 0; x < w; ++x)
         turned.pixels[static_cast<std::size_t>((i * w + x) * h + y)] = from.frame(i)(y, x);
   const gray_frames to = support::moving_frames(6, n, h, w);
-  const found_flow expected = twin::pairs(from, to, {});
+  const found_flow expected = core_twin::pairs(from, to, {});
   std::vector<float> u(static_cast<std::size_t>(3 * n * h * w), -1.0f), v(u);
   const auto sparse = [&](std::vector<float>& memory) {
     return batch_view<float>{memory.data() + 1, n, h, w, 3 * h * w, 3 * w, 3};
@@ -105,7 +105,7 @@ TEST_CASE("flow of real frames is the core's, and hardly moves with the order of
   for (const auto preset : {s2d::flow_preset::fast, s2d::flow_preset::medium}) {
     CAPTURE(static_cast<int>(preset));
     const found_flow core = support::core_flow::pairs(from, to, preset);
-    CHECK(twin::pairs(from, to, preset) == core);
+    CHECK(core_twin::pairs(from, to, preset) == core);
     support::check_near(flow_twin<support::order_of_device>::pairs(from, to, preset), core);
     support::check_near(flow_twin<order_of_four>::pairs(from, to, preset), core);
   }

@@ -29,7 +29,7 @@ std::vector<T> values_of(const host_buffer<T>& buffer) {
   return {buffer.data(), buffer.data() + buffer.size()};
 }
 
-struct twin {
+struct frame_masks_twin {
   static std::vector<float> to_lab(const support::picture_batch& in) {
     host_buffer<float> out{3 * in.count * in.height * in.width};
     detail::to_lab_on(host_executor{}, in.view(in.values.data()), checks::srgb_light(),
@@ -100,20 +100,20 @@ struct twin {
 }  // namespace
 
 TEST_CASE("pictures have the core's colours, interleaved and in planes", "[cuda][lab]") {
-  support::check_to_lab<twin>();
+  support::check_to_lab<frame_masks_twin>();
 }
 
 TEST_CASE("superpixels of batches are the core's, bit for bit", "[cuda][slic]") {
-  support::check_small_slic<twin>();
+  support::check_small_slic<frame_masks_twin>();
 }
 
 TEST_CASE("superpixels of one colour tie as in the core", "[cuda][slic]") {
-  support::check_tied_slic<twin>();
+  support::check_tied_slic<frame_masks_twin>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("superpixels of real frames are the core's, bit for bit", "[cuda][slic]") {
-  support::check_real_slic<twin>();
+  support::check_real_slic<frame_masks_twin>();
 }
 #endif
 
@@ -167,7 +167,7 @@ TEST_CASE("superpixels: options, extents and addresses that do not fit are refus
 
 TEST_CASE("values diffuse over sparse graphs as in the core, bit for bit",
           "[cuda][diffusion][threads]") {
-  support::check_diffusion<twin>();
+  support::check_diffusion<frame_masks_twin>();
 }
 
 TEST_CASE("diffusion: options, extents and addresses that do not fit are refused by name",
@@ -197,13 +197,13 @@ TEST_CASE("diffusion: options, extents and addresses that do not fit are refused
 }
 
 TEST_CASE("masks of thresholds are the core's, bit for bit", "[cuda][pixels]") {
-  support::check_small_thresholds<twin>();
-  support::check_sharp_thresholds<twin>();
+  support::check_small_thresholds<frame_masks_twin>();
+  support::check_sharp_thresholds<frame_masks_twin>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("masks of thresholds of real frames are the core's, bit for bit", "[cuda][pixels]") {
-  support::check_real_thresholds<twin>();
+  support::check_real_thresholds<frame_masks_twin>();
 }
 #endif
 
@@ -214,7 +214,7 @@ TEST_CASE("the exponential of weights is the core's, bit for bit", "[cuda][pixel
 
 TEST_CASE("thresholds: options, extents and addresses that do not fit are refused by name",
           "[cuda][pixels]") {
-  const auto grid = twin::batch_of({s2d::slic(s2d::lab_image(8, 8))});
+  const auto grid = frame_masks_twin::batch_of({s2d::slic(s2d::lab_image(8, 8))});
   std::vector<std::uint8_t> bytes(3 * 64);
   std::vector<std::uint64_t> words(16);
   const std::vector<float> values(4);

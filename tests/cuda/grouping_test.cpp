@@ -16,7 +16,7 @@ namespace {
 using namespace s2d::cuda;
 using support::host_executor;
 
-struct twin {
+struct grouping_twin {
   static support::solved hungarian(const std::vector<float>& cost, std::int64_t count,
                                    std::int64_t n, std::int64_t m, bool maximize) {
     support::solved s{std::vector<std::int32_t>(static_cast<std::size_t>(count * n), 7),
@@ -49,25 +49,25 @@ struct twin {
 
 TEST_CASE("batches of assignments cost what the core's cost, and are the same where unique",
           "[cuda][hungarian][threads]") {
-  support::check_small_assignments<twin>();
+  support::check_small_assignments<grouping_twin>();
 }
 
 TEST_CASE("costs with ties cost what the core's cost; equal ones match row i with column i",
           "[cuda][hungarian][threads]") {
-  support::check_tied_assignments<twin>();
+  support::check_tied_assignments<grouping_twin>();
 }
 
 TEST_CASE("infeasible and broken problems are told apart and leave others alone",
           "[cuda][hungarian][threads]") {
-  support::check_broken_assignments<twin>();
+  support::check_broken_assignments<grouping_twin>();
 }
 
 TEST_CASE("packed rows are grouped as the core groups them", "[cuda][dbscan]") {
-  support::check_small_dbscan<twin>();
+  support::check_small_dbscan<grouping_twin>();
 }
 
 TEST_CASE("points become the core's pixels", "[cuda][point_mask]") {
-  support::check_rasterize<twin>();
+  support::check_rasterize<grouping_twin>();
   for (const float x : {-0.5f, -0.4f, 0.5f, 1.5f, 2.5f, 68.5f, 69.49f, 69.5f, 70.0f})
     CHECK(detail::pixel_of(x, 70) == s2d::detail::pixel_of(x, 70));
 }

@@ -17,7 +17,7 @@ using support::host_executor;
 using support::mask_batch;
 
 // On the processor, tiles of 16 pairs of masks.
-struct twin {
+struct iou_twin {
   static constexpr auto count_pairs = [](const auto&... of) {
     detail::count_pairs_on<4>(host_executor{}, of...);
   };
@@ -84,7 +84,8 @@ struct twin {
 TEST_CASE("pairs have the core's common pixels and overlaps, whatever tiles they fall in",
           "[cuda][iou][threads]") {
   std::mt19937 random{1};
-  for (const auto& sizes : support::all_pair_sizes()) support::check_pairs<twin>(random, sizes, 0);
+  for (const auto& sizes : support::all_pair_sizes())
+    support::check_pairs<iou_twin>(random, sizes, 0);
 }
 
 TEST_CASE("a grid of pairs covers every word of every tile once", "[cuda][iou]") {
@@ -105,9 +106,9 @@ TEST_CASE("a grid of pairs covers every word of every tile once", "[cuda][iou]")
 }
 
 TEST_CASE("tubes overlap as in the core, absent frames ignored or empty", "[cuda][iou][threads]") {
-  support::check_tubes<twin>(0);
+  support::check_tubes<iou_twin>(0);
 }
 
 TEST_CASE("suppression keeps what the core keeps, in its order", "[cuda][iou][threads]") {
-  support::check_suppression<twin>();
+  support::check_suppression<iou_twin>();
 }

@@ -16,7 +16,7 @@ using namespace s2d::cuda;
 using support::clip_case;
 using support::host_executor;
 
-struct twin {
+struct mask_loss_twin {
   static clip_logits logits_of(const clip_case& c) {
     return {c.logits.data(), c.queries, c.frames, c.height, c.width};
   }
@@ -78,29 +78,30 @@ struct twin {
 }  // namespace
 
 TEST_CASE("matching costs are the core's, frames unlabelled or not", "[cuda][mask_loss][threads]") {
-  for (const clip_case& c : support::small_clips()) support::check_matching_cost<twin>(c);
+  for (const clip_case& c : support::small_clips()) support::check_matching_cost<mask_loss_twin>(c);
 }
 
 TEST_CASE("Temporal DropLoss and its gradient are the core's", "[cuda][mask_loss][threads]") {
-  for (const clip_case& c : support::small_clips()) support::check_drop_loss<twin>(c);
+  for (const clip_case& c : support::small_clips()) support::check_drop_loss<mask_loss_twin>(c);
 }
 
 TEST_CASE("matching costs against planes of numbers have both parts",
           "[cuda][mask_loss][threads]") {
-  for (const clip_case& c : support::small_clips()) support::check_matching_costs<twin>(c);
+  for (const clip_case& c : support::small_clips())
+    support::check_matching_costs<mask_loss_twin>(c);
 }
 
 TEST_CASE("losses of masks by themselves and their gradients equal the formulas",
           "[cuda][mask_loss][threads]") {
-  for (const clip_case& c : support::small_clips()) support::check_mask_losses<twin>(c);
+  for (const clip_case& c : support::small_clips()) support::check_mask_losses<mask_loss_twin>(c);
 }
 
 TEST_CASE("weights of frames take the place of dropping", "[cuda][mask_loss][threads]") {
-  support::check_weights<twin>();
+  support::check_weights<mask_loss_twin>();
 }
 
 TEST_CASE("exact gradients do not depend on the order", "[cuda][mask_loss][threads]") {
-  support::check_exact_gradients<twin>();
+  support::check_exact_gradients<mask_loss_twin>();
 }
 
 TEST_CASE("logits of any size are stable, and one that is not finite shows",
@@ -109,7 +110,7 @@ TEST_CASE("logits of any size are stable, and one that is not finite shows",
     const detail::logistic_of s{x};
     CHECK((s.sigmoid >= 0 && s.sigmoid <= 1 && s.rest >= 0 && s.rest < 0.7f));
   }
-  support::check_infinite_logit<twin>();
+  support::check_infinite_logit<mask_loss_twin>();
 }
 
 TEST_CASE("exact sums use the range of 64 bits and do not overflow", "[cuda]") {

@@ -15,7 +15,7 @@ using namespace s2d::cuda;
 using support::deform_case;
 using support::host_executor;
 
-struct twin {
+struct ms_deform_attn_twin {
   template <class T>
   static std::vector<T> forward(const deform_case<T>& c) {
     std::vector<T> out(c.grad_out.size());
@@ -39,16 +39,16 @@ struct twin {
 
 TEMPLATE_TEST_CASE("deformable attention and its gradients are the formula's",
                    "[cuda][deform][threads]", float, float16, bfloat16) {
-  support::check_deform_channels<twin, TestType>(2);
+  support::check_deform_channels<ms_deform_attn_twin, TestType>(2);
 }
 
 TEST_CASE("deformable attention takes nothing, and points that are no number, or far outside",
           "[cuda][deform][threads]") {
-  support::check_deform_edges<twin>();
+  support::check_deform_edges<ms_deform_attn_twin>();
 }
 
 TEST_CASE("exact sums of gradients do not depend on the order", "[cuda][deform][threads]") {
-  support::check_exact_deform<twin>(20, 2);
+  support::check_exact_deform<ms_deform_attn_twin>(20, 2);
 }
 
 TEST_CASE("the step of exact sums uses the range and does not overflow", "[cuda][deform]") {

@@ -34,7 +34,7 @@ struct placed {
   }
 };
 
-struct twin {
+struct pack_twin {
   template <class T>
   static std::vector<std::uint64_t> pack(const std::vector<T>& memory, const mask_batch& batch,
                                          const layout& at, float threshold) {
@@ -106,17 +106,17 @@ TEST_CASE("16-bit floats convert as IEEE says", "[cuda]") {
 }
 
 TEST_CASE("bytes pack as the core packs them, from any address and strides", "[cuda][pack]") {
-  support::check_pack_bytes<twin>();
+  support::check_pack_bytes<pack_twin>();
 }
 
 TEMPLATE_TEST_CASE("logits above the threshold are foreground, of any format", "[cuda][pack]",
                    float, float16, bfloat16) {
-  support::check_pack_logits<twin, TestType>();
+  support::check_pack_logits<pack_twin, TestType>();
 }
 
 TEST_CASE("bits unpack to rows, columns and any strides, and nothing else is written",
           "[cuda][pack]") {
-  support::check_unpack<twin>();
+  support::check_unpack<pack_twin>();
 }
 
 TEST_CASE("indices are divided in 32 and in 64 bits", "[cuda]") {

@@ -19,7 +19,7 @@ using support::table_case;
 
 // Threads: of a block; one is fast where there are many blocks.
 template <int Threads>
-struct twin : support::host_visibility {
+struct point_mask_twin : support::host_visibility {
   static std::vector<point_overlap> match(const table_case& given, const set_case& sets,
                                           const s2d::match_options& options) {
     const auto words = given.words();
@@ -65,21 +65,21 @@ struct twin : support::host_visibility {
 }  // namespace
 
 TEST_CASE("points in masks are counted by hand, pixels and points", "[cuda][point_mask][threads]") {
-  support::check_known_matches<twin<8>>();
+  support::check_known_matches<point_mask_twin<8>>();
 }
 
 TEST_CASE("sets of points meet masks as the core's do", "[cuda][point_mask][threads]") {
-  support::check_small_matches<twin<3>>();
+  support::check_small_matches<point_mask_twin<3>>();
 }
 
 TEST_CASE("frames of more pixels than a block holds are counted in bands",
           "[cuda][point_mask][threads]") {
-  support::check_large_frames<twin<8>>();
+  support::check_large_frames<point_mask_twin<8>>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("golden discoveries see and match the same masks", "[cuda][point_mask][golden]") {
-  support::check_golden_matches<twin<1>>();
+  support::check_golden_matches<point_mask_twin<1>>();
 }
 #endif
 

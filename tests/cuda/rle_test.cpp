@@ -37,7 +37,7 @@ struct joined_runs {
   }
 };
 
-struct twin {
+struct rle_twin {
   template <class T>
   static auto encode(const std::vector<T>& memory, const mask_batch& batch, const layout& at,
                      float threshold) {
@@ -100,20 +100,20 @@ struct twin {
 }  // namespace
 
 TEST_CASE("bytes of any strides, and bits, encode to the core's runs", "[cuda][rle]") {
-  support::for_all_encodable(1, support::check_encode<twin>);
+  support::for_all_encodable(1, support::check_encode<rle_twin>);
 }
 
 TEMPLATE_TEST_CASE("logits of any format encode to the core's runs", "[cuda][rle]", float, float16,
                    bfloat16) {
-  support::for_all_encodable(2, support::check_encode_logits<twin, TestType>);
+  support::for_all_encodable(2, support::check_encode_logits<rle_twin, TestType>);
 }
 
 TEST_CASE("runs decode to bits and to dense masks, also runs of length 0", "[cuda][rle]") {
-  support::for_all_encodable(3, support::check_decode<twin>);
+  support::for_all_encodable(3, support::check_decode<rle_twin>);
 }
 
 TEST_CASE("areas and boxes of bits and runs are the core's", "[cuda][rle][threads]") {
-  support::for_all_batches(4, support::check_measures<twin>);
+  support::for_all_batches(4, support::check_measures<rle_twin>);
 }
 
 TEST_CASE("the mask of a run is found among masks of any number of runs", "[cuda][rle]") {

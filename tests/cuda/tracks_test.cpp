@@ -15,7 +15,7 @@ namespace {
 using namespace s2d::cuda;
 using support::track_case;
 
-struct twin : support::host_visibility {
+struct tracks_twin : support::host_visibility {
   static support::followed follow(const track_case& given, const s2d::consistency_options& test) {
     return support::follow_on_host(given, test);
   }
@@ -24,25 +24,25 @@ struct twin : support::host_visibility {
 }  // namespace
 
 TEST_CASE("points follow flow as in the core, bit for bit", "[cuda][tracks]") {
-  support::check_small_follow<twin>();
+  support::check_small_follow<tracks_twin>();
 }
 
 TEST_CASE("points move, hide, rest and end where flow says", "[cuda][tracks]") {
-  support::check_known_follow<twin>();
+  support::check_known_follow<tracks_twin>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("points of a real video are the core's, bit for bit", "[cuda][tracks]") {
-  support::check_real_follow<twin>();
+  support::check_real_follow<tracks_twin>();
 }
 #endif
 
 TEST_CASE("points that stand nowhere rest and leave others alone", "[cuda][tracks]") {
-  support::check_bad_starts<twin>();
+  support::check_bad_starts<tracks_twin>();
 }
 
 TEST_CASE("visible points are counted in sets, and make the core's rows", "[cuda][tracks]") {
-  support::check_visible_sets<twin>();
+  support::check_visible_sets<tracks_twin>();
 }
 
 TEST_CASE("flow may have any strides", "[cuda][tracks]") {

@@ -21,7 +21,7 @@ flow_batch view_of(const flow_case& flow) {
           {flow.v.data(), flow.count, flow.height, flow.width}};
 }
 
-struct twin {
+struct warp_twin {
   template <class T>
   static std::vector<T> warp(const std::vector<T>& x, std::int64_t planes, const flow_case& flow,
                              const s2d::warp_options& options) {
@@ -73,17 +73,17 @@ struct twin {
 
 TEMPLATE_TEST_CASE("pictures warp as in the core, several planes along one field", "[cuda][warp]",
                    float, std::uint8_t) {
-  support::check_warp_pictures<twin, TestType>();
+  support::check_warp_pictures<warp_twin, TestType>();
 }
 
 TEST_CASE("binary16 pictures warp as floats, rounded once", "[cuda][warp]") {
-  support::check_warp_binary16<twin>();
+  support::check_warp_binary16<warp_twin>();
 }
 
 TEST_CASE("packed masks warp as in the core, bit for bit", "[cuda][warp]") {
-  support::check_warp_masks<twin>();
+  support::check_warp_masks<warp_twin>();
 }
 
 TEST_CASE("the forward-backward test is the core's, alone and beside a warp", "[cuda][warp]") {
-  support::check_consistency<twin>();
+  support::check_consistency<warp_twin>();
 }

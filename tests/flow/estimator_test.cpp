@@ -56,7 +56,7 @@ static_assert(s2d::flow_estimator<const s2d::flow_search>);
 static_assert(!s2d::flow_estimator<decltype(wrong_arguments)>);
 static_assert(!s2d::flow_estimator<decltype(wrong_result)>);
 
-s2d::video_flow_options own_size(std::size_t threads = 1) {
+s2d::video_flow_options kept_size(std::size_t threads = 1) {
   s2d::video_flow_options options;
   options.longer_side = 0;
   options.threads = threads;
@@ -76,13 +76,13 @@ TEST_CASE("any callable estimates the flow of a video, in both directions") {
       REQUIRE(flow.backward[t + 1].u(2, 3) == -10);
     }
   };
-  check(s2d::estimate_video_flow(frames, brightness, own_size()));
-  check(s2d::estimate_video_flow(frames, &brightness, own_size()));
-  check(s2d::estimate_video_flow(frames, lambda, own_size()));
+  check(s2d::estimate_video_flow(frames, brightness, kept_size()));
+  check(s2d::estimate_video_flow(frames, &brightness, kept_size()));
+  check(s2d::estimate_video_flow(frames, lambda, kept_size()));
   counting object;
-  check(s2d::estimate_video_flow(frames, object, own_size()));
+  check(s2d::estimate_video_flow(frames, object, kept_size()));
   REQUIRE(object.calls == 8);
-  check(s2d::estimate_video_flow(frames, counting{}, own_size(8)));
+  check(s2d::estimate_video_flow(frames, counting{}, kept_size(8)));
   REQUIRE(s2d::estimate_video_flow({}, brightness).frames() == 0);
   REQUIRE(s2d::estimate_video_flow({frames.data(), 1}, brightness).forward[0].empty());
 }
@@ -97,10 +97,10 @@ TEST_CASE("with the built-in search as estimator a video's flow is the built-in 
           frames.back().row(y)[3 * x + c] =
               static_cast<std::uint8_t>((x - 2 * t) * (x - 2 * t) / 9 + y * y / 11 + 7 * c);
   }
-  const s2d::video_flow expected = s2d::estimate_video_flow(frames, own_size());
+  const s2d::video_flow expected = s2d::estimate_video_flow(frames, kept_size());
   for (const std::size_t threads : {1, 3}) {
     const s2d::video_flow flow =
-        s2d::estimate_video_flow(frames, s2d::flow_search{}, own_size(threads));
+        s2d::estimate_video_flow(frames, s2d::flow_search{}, kept_size(threads));
     REQUIRE(flow.forward == expected.forward);
     REQUIRE(flow.backward == expected.backward);
   }
@@ -109,7 +109,7 @@ TEST_CASE("with the built-in search as estimator a video's flow is the built-in 
 TEST_CASE("an estimator sees the grid, and neither cuts nor duplicated frames", "[threads]") {
   auto frames = grays(25, 20, 40);
   frames[7] = frames[6];
-  s2d::video_flow_options options = own_size();
+  s2d::video_flow_options options = kept_size();
   options.longer_side = 32;
   options.cut_before.resize(4);
   options.cut_before[3] = true;
@@ -148,7 +148,7 @@ TEST_CASE("fields that do not belong together are named") {
           [&](const s2d::image&, const s2d::image&) mutable {
             return constant(++calls == 5 ? 4 : 3, 4, 0, 0);
           },
-          own_size()),
+          kept_size()),
       Catch::Contains("from frame 2 to 3") && Catch::Contains("4 x 4") && Catch::Contains("3 x 4"));
   REQUIRE_THROWS_WITH(s2d::estimate_video_flow(
                           frames,
@@ -157,7 +157,7 @@ TEST_CASE("fields that do not belong together are named") {
                             flow.v = s2d::matrix<float>(3, 5);
                             return flow;
                           },
-                          own_size()),
+                          kept_size()),
                       Catch::Contains("planes of 3 x 4 and 3 x 5"));
   REQUIRE_THROWS_WITH(s2d::estimate_video_flow(
                           frames,
@@ -166,13 +166,13 @@ TEST_CASE("fields that do not belong together are named") {
                             flow.u.values.pop_back();
                             return flow;
                           },
-                          own_size()),
+                          kept_size()),
                       Catch::Contains("11 and 12 values"));
   auto uneven = frames;
   uneven[2] = s2d::image(6, 9);
-  REQUIRE_THROWS_AS(s2d::estimate_video_flow(uneven, brightness, own_size()), s2d::invalid_input);
+  REQUIRE_THROWS_AS(s2d::estimate_video_flow(uneven, brightness, kept_size()), s2d::invalid_input);
   const std::vector<s2d::image> none(2);
-  REQUIRE_THROWS_AS(s2d::estimate_video_flow(none, brightness, own_size()), s2d::invalid_input);
+  REQUIRE_THROWS_AS(s2d::estimate_video_flow(none, brightness, kept_size()), s2d::invalid_input);
 }
 
 TEST_CASE("what an estimator throws comes through, and progress stops the work", "[threads]") {
@@ -183,14 +183,15 @@ TEST_CASE("what an estimator throws comes through, and progress stops the work",
                             [](const s2d::image&, const s2d::image&) -> s2d::flow_field {
                               throw std::runtime_error{"no weights"};
                             },
-                            own_size(threads)),
+                            kept_size(threads)),
                         "no weights");
   const auto stop = [](std::string_view stage, std::size_t done, std::size_t total) {
     REQUIRE(stage == "flow");
     REQUIRE(total == 6);
     return done < 3;
   };
-  REQUIRE_THROWS_AS(s2d::estimate_video_flow(frames, brightness, own_size(), stop), s2d::cancelled);
+  REQUIRE_THROWS_AS(s2d::estimate_video_flow(frames, brightness, kept_size(), stop),
+                    s2d::cancelled);
 }
 
 TEST_CASE("an estimator may know of no flow") {
@@ -200,7 +201,7 @@ TEST_CASE("an estimator may know of no flow") {
       [](const s2d::image& from, const s2d::image& to) {
         return from.values[0] < to.values[0] ? brightness(from, to) : s2d::flow_field{};
       },
-      own_size());
+      kept_size());
   REQUIRE(!flow.forward[0].empty());
   REQUIRE(flow.backward[1].empty());
 }

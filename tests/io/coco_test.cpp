@@ -14,7 +14,7 @@ namespace {
 
 s2d::rle square() { return s2d::rle::from_counts({13, 3, 3, 3, 3, 3, 20}, 6, 8); }
 
-std::string complaint(std::string json) {
+std::string coco_complaint(std::string json) {
   return message_of<s2d::invalid_input>([&] { (void)s2d::parse_coco(std::move(json), "c.json"); });
 }
 
@@ -81,23 +81,24 @@ TEST_CASE("damaged COCO files are refused with their place") {
            R"("segmentation":)" +
            segmentation + "}]}";
   };
-  CHECK(complaint(with(R"({"size":[2,3],"counts":[7]})")) ==
+  CHECK(coco_complaint(with(R"({"size":[2,3],"counts":[7]})")) ==
         "c.json: annotations[0].segmentation.counts: run lengths sum to 7, expected 6 = 2 x 3 "
         "(height x width)");
-  CHECK(complaint(with(R"({"size":[3,2],"counts":[6]})")) ==
+  CHECK(coco_complaint(with(R"({"size":[3,2],"counts":[6]})")) ==
         "c.json: annotations[0].segmentation.size: found 3 x 2, expected 2 x 3 (height x width) as "
         "image 1");
-  CHECK(complaint(with("\"text\"")).starts_with("c.json: annotations[0].segmentation: "));
-  CHECK(complaint(R"({"annotations":[{"image_id":9,"segmentation":[[1,1,2,2,3,3]]}]})") ==
+  CHECK(coco_complaint(with("\"text\"")).starts_with("c.json: annotations[0].segmentation: "));
+  CHECK(coco_complaint(R"({"annotations":[{"image_id":9,"segmentation":[[1,1,2,2,3,3]]}]})") ==
         "c.json: annotations[0].segmentation: a polygon, but neither the annotation nor its image "
         "or video says how large it is");
-  CHECK(complaint(R"({"images":[{"height":-4}]})") ==
+  CHECK(coco_complaint(R"({"images":[{"height":-4}]})") ==
         "c.json: images[0].height: found -4, expected 0 to 2147483647");
-  CHECK(complaint(R"({"images":[{"height":2147483648}]})").starts_with("c.json: images[0].height"));
-  CHECK(complaint(R"({"videos":[]})") ==
+  CHECK(coco_complaint(R"({"images":[{"height":2147483648}]})")
+            .starts_with("c.json: images[0].height"));
+  CHECK(coco_complaint(R"({"videos":[]})") ==
         "c.json: expected \"images\" and \"annotations\", found neither");
   const std::string good = with(R"({"size":[2,3],"counts":"15"})");
-  CHECK(complaint(good).empty());
+  CHECK(coco_complaint(good).empty());
   for (std::size_t size = 0; size < good.size(); ++size)
-    CHECK_FALSE(complaint(good.substr(0, size)).empty());
+    CHECK_FALSE(coco_complaint(good.substr(0, size)).empty());
 }

@@ -29,7 +29,7 @@ std::vector<std::byte> with(std::vector<std::byte> bytes, std::size_t at, T valu
   return bytes;
 }
 
-std::string complaint(const std::vector<std::byte>& bytes) {
+std::string flo_complaint(const std::vector<std::byte>& bytes) {
   return message_of<s2d::invalid_input>([&] { (void)s2d::decode_flo(bytes, "f.flo"); });
 }
 
@@ -64,27 +64,28 @@ TEST_CASE("damaged .flo files are refused with place and expectation") {
   const std::vector<std::byte> good = s2d::encode_flo(noise(3, 4));
   for (std::size_t size = 0; size < good.size(); ++size)
     CHECK_FALSE(
-        complaint({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)}).empty());
-  CHECK(complaint({}) == "f.flo: truncated, 0 bytes are less than a .flo header (12)");
-  CHECK(complaint(with(good, 0, 'X')) ==
+        flo_complaint({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)}).empty());
+  CHECK(flo_complaint({}) == "f.flo: truncated, 0 bytes are less than a .flo header (12)");
+  CHECK(flo_complaint(with(good, 0, 'X')) ==
         "f.flo: byte 0: not a .flo file, the tag \"PIEH\" is missing");
-  CHECK(complaint(with(good, 4, std::int32_t{-4})) ==
+  CHECK(flo_complaint(with(good, 4, std::int32_t{-4})) ==
         "f.flo: byte 4: width -4, expected 1 to 99999");
-  CHECK(complaint(with(good, 8, std::numeric_limits<std::int32_t>::min())) ==
+  CHECK(flo_complaint(with(good, 8, std::numeric_limits<std::int32_t>::min())) ==
         "f.flo: byte 8: height -2147483648, expected 1 to 99999");
-  CHECK(complaint(with(good, 4, std::int32_t{5})) ==
+  CHECK(flo_complaint(with(good, 4, std::int32_t{5})) ==
         "f.flo: 108 bytes, expected 132 for 3 x 5 vectors (height x width)");
   auto longer = good;
   longer.push_back(std::byte{0});
-  CHECK(complaint(longer) == "f.flo: 109 bytes, expected 108 for 3 x 4 vectors (height x width)");
+  CHECK(flo_complaint(longer) ==
+        "f.flo: 109 bytes, expected 108 for 3 x 4 vectors (height x width)");
 }
 
 TEST_CASE("NaN and infinity in flow are refused with their place") {
   const std::vector<std::byte> good = s2d::encode_flo(noise(3, 4));
   const std::string nan =
-      complaint(with(good, 12 + 8 * 6, std::numeric_limits<float>::quiet_NaN()));
+      flo_complaint(with(good, 12 + 8 * 6, std::numeric_limits<float>::quiet_NaN()));
   CHECK(nan.starts_with("f.flo: row 1, column 2: flow is (nan, "));
-  CHECK_FALSE(complaint(with(good, 16, std::numeric_limits<float>::infinity())).empty());
+  CHECK_FALSE(flo_complaint(with(good, 16, std::numeric_limits<float>::infinity())).empty());
 }
 
 TEST_CASE("flow without pixels and planes of two sizes are not written") {

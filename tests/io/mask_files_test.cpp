@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include <s2d/io/atomic_file.hpp>
 #include <s2d/io/image.hpp>
 #include <s2d/io/npy.hpp>
 #include <s2d/io/npy_features.hpp>
 
 #include "support/catch.hpp"
+#include "support/folder.hpp"
 
 static_assert(s2d::frame_segmenter<s2d::file_segmenter>);
 static_assert(s2d::feature_source<s2d::stored_features>);
@@ -22,15 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 // A folder of its own that is removed at the end.
-struct temporary_folder {
-  fs::path path = fs::temp_directory_path() / ("s2d mask files " + std::to_string(::getpid()));
-  temporary_folder() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~temporary_folder() { fs::remove_all(path); }
-};
-
 s2d::matrix<std::uint8_t> two_ids() {
   s2d::matrix<std::uint8_t> ids(4, 5);
   ids(0, 0) = ids(0, 1) = 3;
@@ -52,10 +42,10 @@ s2d::bit_mask mask_at(std::ptrdiff_t y, std::ptrdiff_t x) {
 }  // namespace
 
 TEST_CASE("every id of a palette file is a mask, ids ascending", "[mask_files]") {
-  const temporary_folder folder;
-  s2d::write_palette_png(folder.path / "b.png", two_ids());
-  s2d::write_palette_png(folder.path / "a.png", s2d::matrix<std::uint8_t>(4, 5));
-  const auto masks = s2d::file_segmenter(folder.path, {"b", "a"})(frames_of(2));
+  const support::temporary_folder folder;
+  s2d::write_palette_png(folder / "b.png", two_ids());
+  s2d::write_palette_png(folder / "a.png", s2d::matrix<std::uint8_t>(4, 5));
+  const auto masks = s2d::file_segmenter(folder.path(), {"b", "a"})(frames_of(2));
   REQUIRE(masks.size() == 2);
   REQUIRE(masks[0].size() == 2);
   CHECK(masks[1].empty());
@@ -68,7 +58,7 @@ TEST_CASE("every id of a palette file is a mask, ids ascending", "[mask_files]")
 }
 
 TEST_CASE("colours of an RGB file are ranked by red, green, blue", "[mask_files]") {
-  const temporary_folder folder;
+  const support::temporary_folder folder;
   s2d::image picture(4, 5);
   const auto paint = [&](std::ptrdiff_t y, std::ptrdiff_t x, int r, int g, int b) {
     picture.row(y)[3 * x] = static_cast<std::uint8_t>(r);
@@ -78,8 +68,8 @@ TEST_CASE("colours of an RGB file are ranked by red, green, blue", "[mask_files]
   paint(1, 1, 200, 0, 0);
   paint(2, 3, 10, 250, 250);
   paint(3, 3, 10, 250, 251);
-  s2d::write_png(folder.path / "frame 1.png", picture);
-  const auto masks = s2d::file_segmenter(folder.path, {"frame 1"})(frames_of(1));
+  s2d::write_png(folder / "frame 1.png", picture);
+  const auto masks = s2d::file_segmenter(folder.path(), {"frame 1"})(frames_of(1));
   REQUIRE(masks[0].size() == 3);
   CHECK(masks[0][0].mask == mask_at(2, 3));
   CHECK(masks[0][1].mask == mask_at(3, 3));
@@ -87,40 +77,40 @@ TEST_CASE("colours of an RGB file are ranked by red, green, blue", "[mask_files]
 }
 
 TEST_CASE("a missing file is an error, or an empty frame that keeps its place", "[mask_files]") {
-  const temporary_folder folder;
-  s2d::write_palette_png(folder.path / "2.png", two_ids());
+  const support::temporary_folder folder;
+  s2d::write_palette_png(folder / "2.png", two_ids());
   const std::vector<std::string> names{"1", "2"};
-  CHECK_THROWS_WITH(s2d::read_mask_folder(folder.path, names, 4, 5), Catch::Contains("1.png"));
+  CHECK_THROWS_WITH(s2d::read_mask_folder(folder.path(), names, 4, 5), Catch::Contains("1.png"));
   const auto masks =
-      s2d::read_mask_folder(folder.path, names, 4, 5, {.missing = s2d::mask_gap::empty});
+      s2d::read_mask_folder(folder.path(), names, 4, 5, {.missing = s2d::mask_gap::empty});
   CHECK(masks[0].empty());
   CHECK(masks[1].size() == 2);
 }
 
 TEST_CASE("a damaged file is an error, or an empty frame that keeps its place", "[mask_files]") {
-  const temporary_folder folder;
-  s2d::write_palette_png(folder.path / "2.png", two_ids());
-  s2d::write_file(folder.path / "1.png", std::string_view{"no picture"});
+  const support::temporary_folder folder;
+  s2d::write_palette_png(folder / "2.png", two_ids());
+  s2d::write_file(folder / "1.png", std::string_view{"no picture"});
   const std::vector<std::string> names{"1", "2"};
-  CHECK_THROWS_WITH(s2d::read_mask_folder(folder.path, names, 4, 5), Catch::Contains("1.png"));
+  CHECK_THROWS_WITH(s2d::read_mask_folder(folder.path(), names, 4, 5), Catch::Contains("1.png"));
   const auto masks =
-      s2d::read_mask_folder(folder.path, names, 4, 5, {.unreadable = s2d::mask_gap::empty});
+      s2d::read_mask_folder(folder.path(), names, 4, 5, {.unreadable = s2d::mask_gap::empty});
   CHECK(masks[0].empty());
   CHECK(masks[1].size() == 2);
 }
 
 TEST_CASE("a mask of another size than the frames names both sizes", "[mask_files]") {
-  const temporary_folder folder;
-  s2d::write_palette_png(folder.path / "1.png", two_ids());
+  const support::temporary_folder folder;
+  s2d::write_palette_png(folder / "1.png", two_ids());
   CHECK_THROWS_WITH(
-      s2d::file_segmenter(folder.path, {"1"})(frames_of(1, 8, 10)),
+      s2d::file_segmenter(folder.path(), {"1"})(frames_of(1, 8, 10)),
       Catch::Contains("1.png") && Catch::Contains("4 x 5") && Catch::Contains("8 x 10"));
-  CHECK_THROWS_AS(s2d::file_segmenter(folder.path, {"1"})(frames_of(2)), s2d::invalid_input);
-  CHECK_THROWS_AS(s2d::file_segmenter(folder.path / "none", {"1"})(frames_of(1)), s2d::io_error);
+  CHECK_THROWS_AS(s2d::file_segmenter(folder.path(), {"1"})(frames_of(2)), s2d::invalid_input);
+  CHECK_THROWS_AS(s2d::file_segmenter(folder / "none", {"1"})(frames_of(1)), s2d::io_error);
 }
 
 TEST_CASE("a YouTube-VIS file is paired by name, else by number", "[mask_files]") {
-  const temporary_folder folder;
+  const support::temporary_folder folder;
   s2d::ytvis_data data;
   data.videos.push_back({});
   s2d::ytvis_video& video = data.videos[0];
@@ -140,7 +130,7 @@ TEST_CASE("a YouTube-VIS file is paired by name, else by number", "[mask_files]"
   one.score.reset();
   one.segments = {s2d::make_segment(2, s2d::encode(mask_at(3, 3)))};
   data.annotations.push_back(one);
-  const fs::path file = folder.path / "masks.json";
+  const fs::path file = folder / "masks.json";
   s2d::write_ytvis(file, data);
 
   const auto masks = s2d::file_segmenter(file, {"a", "b", "c"})(frames_of(3));
@@ -187,7 +177,7 @@ TEST_CASE("of several videos the one of the given name is read", "[mask_files]")
 }
 
 TEST_CASE("a COCO file is paired by name", "[mask_files]") {
-  const temporary_folder folder;
+  const support::temporary_folder folder;
   s2d::coco_data data;
   for (const char* name : {"b.jpg", "a.jpg", "other.jpg"}) {
     s2d::coco_image one;
@@ -201,7 +191,7 @@ TEST_CASE("a COCO file is paired by name", "[mask_files]") {
   data.annotations.push_back(s2d::make_annotation(2, 10, s2d::encode(mask_at(2, 2))));
   data.annotations.back().score = 0.5;
   data.annotations.push_back(s2d::make_annotation(3, 12, s2d::encode(mask_at(3, 2))));
-  const fs::path file = folder.path / "coco.json";
+  const fs::path file = folder / "coco.json";
   s2d::write_coco(file, data);
   const auto masks = s2d::file_segmenter(file, {"a", "b"})(frames_of(2));
   REQUIRE(masks[0].size() == 1);
@@ -219,10 +209,10 @@ TEST_CASE("a COCO file is paired by name", "[mask_files]") {
 }
 
 TEST_CASE("features of a video are read frame by frame", "[mask_files][npy]") {
-  const temporary_folder folder;
+  const support::temporary_folder folder;
   std::vector<float> values(2 * 3 * 4 * 5);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
-  const fs::path file = folder.path / "features.npy";
+  const fs::path file = folder / "features.npy";
   s2d::write_npy<float>(file, values, std::vector<std::ptrdiff_t>{2, 3, 4, 5});
   const auto features = s2d::read_npy_features(file);
   REQUIRE(features.grids.size() == 2);

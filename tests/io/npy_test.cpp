@@ -30,7 +30,7 @@ std::vector<std::byte> file_with(std::string_view header, std::size_t content) {
   return {first, first + text.size()};
 }
 
-std::string complaint(std::string_view header, std::size_t content = 24) {
+std::string npy_complaint(std::string_view header, std::size_t content = 24) {
   return message_of<s2d::invalid_input>(
       [&] { (void)s2d::decode_npy(file_with(header, content), "a.npy"); });
 }
@@ -132,8 +132,8 @@ TEST_CASE("values that do not survive a change of type are refused") {
 }
 
 TEST_CASE("damaged headers are refused with their place") {
-  CHECK(complaint("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }").empty());
-  CHECK(complaint("{'shape': (2, 3), 'fortran_order': False, 'descr': \"<i4\"}").empty());
+  CHECK(npy_complaint("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }").empty());
+  CHECK(npy_complaint("{'shape': (2, 3), 'fortran_order': False, 'descr': \"<i4\"}").empty());
   for (const char* header :
        {"", "{", "{}", "[]", "{'descr': '<i4'}", "{'descr': '<i4', 'fortran_order': False}",
         "{'descr': '<i4', 'fortran_order': 0, 'shape': (6,)}",
@@ -148,9 +148,9 @@ TEST_CASE("damaged headers are refused with their place") {
         "{'descr': '<i4', 'fortran_order': False, 'shape': 6}",
         "{'descr': '<i4', 'fortran_order': False, 'shape': (99999999999999999999,)}"}) {
     CAPTURE(header);
-    CHECK(complaint(header).starts_with("a.npy: "));
+    CHECK(npy_complaint(header).starts_with("a.npy: "));
   }
-  CHECK(complaint("{'descr': '<i4', 'fortran_order': False, 'shape': (-6,)}") ==
+  CHECK(npy_complaint("{'descr': '<i4', 'fortran_order': False, 'shape': (-6,)}") ==
         "a.npy: byte 61: damaged .npy header, expected an extent that is not negative");
 }
 
@@ -159,13 +159,14 @@ TEST_CASE("shapes that overflow are refused, not multiplied") {
        {"(2147483648,)", "(4294967296, 4294967296)", "(9223372036854775807, 9223372036854775807)",
         "(3, 9223372036854775807)", "(2147483648, 2147483648, 4)"}) {
     CAPTURE(extents);
-    CHECK_FALSE(
-        complaint(std::string{"{'descr': '<i4', 'fortran_order': False, 'shape': "} + extents + "}")
-            .empty());
+    CHECK_FALSE(npy_complaint(std::string{"{'descr': '<i4', 'fortran_order': False, 'shape': "} +
+                              extents + "}")
+                    .empty());
   }
   // Nothing to read although the extents are large.
-  CHECK(complaint("{'descr': '<i4', 'fortran_order': True, 'shape': (0, 9223372036854775807)}", 0)
-            .empty());
+  CHECK(
+      npy_complaint("{'descr': '<i4', 'fortran_order': True, 'shape': (0, 9223372036854775807)}", 0)
+          .empty());
 }
 
 TEST_CASE("a truncated or lengthened file is refused at every length") {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/folder.hpp"
 
 namespace {
 
@@ -13,17 +14,6 @@ namespace fs = std::filesystem;
 using shape = std::vector<std::ptrdiff_t>;
 
 // A folder of its own for every test case, removed behind it.
-struct temporary_folder {
-  fs::path path;
-
-  explicit temporary_folder(const std::string& name)
-      : path{fs::temp_directory_path() / ("s2d npy tracker ä " + name)} {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~temporary_folder() { fs::remove_all(path); }
-};
-
 s2d::track_query query_of(std::span<const s2d::point> points, std::size_t frame, std::size_t mask,
                           s2d::track_purpose purpose = s2d::track_purpose::visibility) {
   s2d::track_query query;
@@ -53,12 +43,12 @@ std::string message(const s2d::npy_tracker& tracker, const s2d::track_query& que
 static_assert(s2d::point_tracker<const s2d::npy_tracker>);
 
 TEST_CASE("tracks in sixteenths of a pixel are read by frame, mask and purpose", "[npy_tracker]") {
-  const temporary_folder folder{"fixed"};
-  put<std::int16_t>(folder.path / "vis_f03_k01_tracks.npy", {0, 16, 24, -8, 1, 2, 3, 4}, {2, 2, 2});
-  put<std::uint8_t>(folder.path / "vis_f03_k01_visible.npy", {1, 0, 1, 1}, {2, 2});
-  put<std::int16_t>(folder.path / "match_f112_k12_tracks.npy", {160, 320, 32, 48}, {2, 1, 2});
-  put<std::uint8_t>(folder.path / "match_f112_k12_visible.npy", {0, 1}, {2, 1});
-  const s2d::npy_tracker tracker{folder.path, 2};
+  const support::temporary_folder folder;
+  put<std::int16_t>(folder / "vis_f03_k01_tracks.npy", {0, 16, 24, -8, 1, 2, 3, 4}, {2, 2, 2});
+  put<std::uint8_t>(folder / "vis_f03_k01_visible.npy", {1, 0, 1, 1}, {2, 2});
+  put<std::int16_t>(folder / "match_f112_k12_tracks.npy", {160, 320, 32, 48}, {2, 1, 2});
+  put<std::uint8_t>(folder / "match_f112_k12_visible.npy", {0, 1}, {2, 1});
+  const s2d::npy_tracker tracker{folder.path(), 2};
 
   const std::vector<s2d::point> two(2), one(1);
   const auto tracks = tracker(query_of(two, 3, 0));
@@ -72,27 +62,27 @@ TEST_CASE("tracks in sixteenths of a pixel are read by frame, mask and purpose",
 }
 
 TEST_CASE("tracks in pixels and visibility as bool are read too", "[npy_tracker]") {
-  const temporary_folder folder{"float"};
-  put<float>(folder.path / "vis_f00_k02_tracks.npy", {0.25f, -3, 1e4f, 2}, {2, 1, 2});
+  const support::temporary_folder folder;
+  put<float>(folder / "vis_f00_k02_tracks.npy", {0.25f, -3, 1e4f, 2}, {2, 1, 2});
   std::vector<std::byte> visible =
       s2d::encode_npy<std::uint8_t>(std::vector<std::uint8_t>{1, 0}, shape{2, 1});
   for (std::size_t i = 0; i + 2 < visible.size(); ++i)
     if (visible[i] == std::byte{'u'} && visible[i + 1] == std::byte{'1'})
       visible[i] = std::byte{'b'};
-  s2d::write_file(folder.path / "vis_f00_k02_visible.npy", visible);
+  s2d::write_file(folder / "vis_f00_k02_visible.npy", visible);
   const std::vector<s2d::point> one(1);
-  const auto tracks = s2d::npy_tracker{folder.path, 2}(query_of(one, 0, 1));
+  const auto tracks = s2d::npy_tracker{folder.path(), 2}(query_of(one, 0, 1));
   CHECK(tracks.at == std::vector<s2d::point>{{0.25f, -3}, {1e4f, 2}});
   CHECK(tracks.visible == std::vector<std::uint8_t>{1, 0});
 }
 
 TEST_CASE("what does not fit is refused, naming the file", "[npy_tracker]") {
-  const temporary_folder folder{"wrong"};
-  const s2d::npy_tracker tracker{folder.path, 2};
+  const support::temporary_folder folder;
+  const s2d::npy_tracker tracker{folder.path(), 2};
   const std::vector<s2d::point> one(1);
   const auto query = query_of(one, 0, 0);
-  const fs::path positions = folder.path / "vis_f00_k01_tracks.npy";
-  const fs::path visible = folder.path / "vis_f00_k01_visible.npy";
+  const fs::path positions = folder / "vis_f00_k01_tracks.npy";
+  const fs::path visible = folder / "vis_f00_k01_visible.npy";
 
   CHECK_THROWS_AS(tracker(query), s2d::io_error);
   CHECK_THAT(message(tracker, query), Catch::Contains("vis_f00_k01_tracks.npy"));

@@ -59,7 +59,7 @@ s2d::ytvis_data example() {
 
 s2d::ytvis_data parse(std::string json) { return s2d::parse_ytvis(std::move(json), "k.json"); }
 
-std::string complaint(std::string json) {
+std::string ytvis_complaint(std::string json) {
   return message_of<s2d::invalid_input>([&] { (void)parse(std::move(json)); });
 }
 
@@ -187,55 +187,57 @@ TEST_CASE("counts that hold a backslash survive") {
 }
 
 TEST_CASE("a wrong sum of run lengths names file, place, found and expected") {
-  CHECK(complaint(with_segmentation(R"({"size":[240,427],"counts":[102000,481]})")) ==
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[240,427],"counts":[102000,481]})")) ==
         "k.json: annotations[0].segmentations[1].counts: run lengths sum to 102481, expected "
         "102480 = 240 x 427 (height x width)");
 }
 
 TEST_CASE("hostile masks are refused with their place") {
   const std::string at = "k.json: annotations[0].segmentations[1]";
-  CHECK(complaint(with_segmentation(R"({"size":[240,427],"counts":[-5,102605]})")) ==
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[240,427],"counts":[-5,102605]})")) ==
         at + ".counts[0]: run length -5, expected 0 to 4294967295");
-  CHECK(complaint(with_segmentation(R"({"size":[240,427],"counts":[1e300]})"))
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[240,427],"counts":[1e300]})"))
             .starts_with(at + ".counts[0]: "));
-  CHECK(complaint(with_segmentation(R"({"size":[240,427],"counts":"P"})"))
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[240,427],"counts":"P"})"))
             .starts_with(at + ".counts: "));
-  CHECK(complaint(with_segmentation(R"({"size":[240,427],"counts":"ooooooooo0"})"))
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[240,427],"counts":"ooooooooo0"})"))
             .starts_with(at + ".counts: "));
-  CHECK(complaint(with_segmentation(R"({"size":[-1,427],"counts":"0"})"))
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[-1,427],"counts":"0"})"))
             .starts_with(at + ".size: "));
-  CHECK(complaint(with_segmentation(R"({"size":[2147483648,2147483648],"counts":"0"})"))
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[2147483648,2147483648],"counts":"0"})"))
             .starts_with(at + ".size: "));
-  CHECK(complaint(with_segmentation(R"({"size":[2147483647,2147483647],"counts":"0"})"))
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[2147483647,2147483647],"counts":"0"})"))
             .starts_with(at + ".counts: "));
-  CHECK(complaint(with_segmentation(R"({"size":[240],"counts":"0"})")) ==
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[240],"counts":"0"})")) ==
         at + ".size: found 1 numbers, expected 2");
-  CHECK(complaint(with_segmentation(R"({"counts":"0"})")) ==
+  CHECK(ytvis_complaint(with_segmentation(R"({"counts":"0"})")) ==
         at + ": \"size\" is missing, expected [height, width]");
-  CHECK(complaint(with_segmentation(R"({"size":[240,427]})")) == at + ": \"counts\" is missing");
-  CHECK(complaint(with_segmentation(R"({"size":[2,2],"counts":[4]})")) ==
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[240,427]})")) ==
+        at + ": \"counts\" is missing");
+  CHECK(ytvis_complaint(with_segmentation(R"({"size":[2,2],"counts":[4]})")) ==
         at + ".size: found 2 x 2, expected 240 x 427 (height x width)");
-  CHECK(complaint(with_segmentation("5")) == at + ": expected run lengths, polygons or null");
-  CHECK(complaint(with_segmentation("[[1,2,3,4]]")) ==
+  CHECK(ytvis_complaint(with_segmentation("5")) == at + ": expected run lengths, polygons or null");
+  CHECK(ytvis_complaint(with_segmentation("[[1,2,3,4]]")) ==
         at + "[0]: polygon of 4 numbers, expected x and y of at least 3 corners");
-  CHECK(complaint(with_segmentation("[[1,2,3,4,1e9,6]]")).starts_with(at + "[0]: polygon"));
-  CHECK(complaint(with_segmentation("null,null")) ==
+  CHECK(ytvis_complaint(with_segmentation("[[1,2,3,4,1e9,6]]")).starts_with(at + "[0]: polygon"));
+  CHECK(ytvis_complaint(with_segmentation("null,null")) ==
         "k.json: annotations[0].segmentations: found 3 entries, expected 2 (frames of the video)");
 }
 
 TEST_CASE("damaged JSON is refused with the byte") {
-  CHECK(complaint("") == "k.json: empty file, expected JSON");
-  CHECK(complaint("{\"info\":1}") ==
+  CHECK(ytvis_complaint("") == "k.json: empty file, expected JSON");
+  CHECK(ytvis_complaint("{\"info\":1}") ==
         "k.json: expected \"videos\" and \"annotations\", found neither");
-  CHECK(complaint("3").starts_with("k.json: "));
-  CHECK(complaint(R"({"videos":[]} {)").starts_with("k.json: "));
-  CHECK(complaint(R"({"videos":{}})").starts_with("k.json: videos: "));
-  CHECK(complaint(R"({"annotations":[{"id":NaN}]})").starts_with("k.json: annotations[0].id: "));
-  CHECK(complaint(R"({"annotations":[{"id":1.5}]})") ==
+  CHECK(ytvis_complaint("3").starts_with("k.json: "));
+  CHECK(ytvis_complaint(R"({"videos":[]} {)").starts_with("k.json: "));
+  CHECK(ytvis_complaint(R"({"videos":{}})").starts_with("k.json: videos: "));
+  CHECK(ytvis_complaint(R"({"annotations":[{"id":NaN}]})")
+            .starts_with("k.json: annotations[0].id: "));
+  CHECK(ytvis_complaint(R"({"annotations":[{"id":1.5}]})") ==
         "k.json: annotations[0].id: found 1.5, expected a whole number");
-  CHECK(complaint("{\"videos\":[\"\xFF\"]}") == "k.json: not valid UTF-8 text");
+  CHECK(ytvis_complaint("{\"videos\":[\"\xFF\"]}") == "k.json: not valid UTF-8 text");
   const std::string deep(100'000, '[');
-  CHECK(complaint(deep).starts_with("k.json: "));
+  CHECK(ytvis_complaint(deep).starts_with("k.json: "));
 }
 
 TEST_CASE("members that are kept as they are must be JSON, or what is written would not be") {
@@ -254,13 +256,13 @@ TEST_CASE("members that are kept as they are must be JSON, or what is written wo
         "1e+",         "+1",         "1x",  "nul",  "nulll",    "truefalse", R"("\x")",
         R"("\u12g4")", "[tru]",      "NaN", "[[1]", "{]"}) {
     CAPTURE(bad);
-    CHECK(complaint(with_extra(bad)).starts_with("k.json: "));
+    CHECK(ytvis_complaint(with_extra(bad)).starts_with("k.json: "));
   }
   const auto nested = [&](std::size_t times) {
     return with_extra(std::string(times, '[') + std::string(times, ']'));
   };
   CHECK(parse(nested(900)).annotations[0].extras[0].second.size() == 1800);
-  CHECK(complaint(nested(1100)).starts_with("k.json: "));
+  CHECK(ytvis_complaint(nested(1100)).starts_with("k.json: "));
 }
 
 TEST_CASE("a truncated file is refused at every length") {
@@ -269,7 +271,7 @@ TEST_CASE("a truncated file is refused at every length") {
   const std::string whole = s2d::read_text(folder / "a.json");
   for (std::size_t size = 0; size + 2 < whole.size(); ++size) {
     CAPTURE(size);
-    CHECK(complaint(whole.substr(0, size)).starts_with("k.json: "));
+    CHECK(ytvis_complaint(whole.substr(0, size)).starts_with("k.json: "));
   }
 }
 
@@ -281,7 +283,7 @@ TEST_CASE("every damaged byte is refused or read, never a crash") {
     for (const char c : {'\0', '"', '\\', '{', ']', '9', ',', '-', '\xFF'}) {
       std::string bytes = whole;
       bytes[i] = c;
-      const std::string text = complaint(std::move(bytes));
+      const std::string text = ytvis_complaint(std::move(bytes));
       CHECK((text.empty() || text.starts_with("k.json: ")));
     }
 }

@@ -6,18 +6,18 @@
 
 namespace {
 
-constexpr std::ptrdiff_t height = 20, width = 60;
+constexpr std::ptrdiff_t high = 20, wide = 60;
 
 s2d::bit_mask block(std::ptrdiff_t left, std::ptrdiff_t columns = 8, std::ptrdiff_t top = 4) {
-  s2d::bit_mask mask(height, width);
+  s2d::bit_mask mask(high, wide);
   for (std::ptrdiff_t y = top; y < top + 8; ++y)
     for (std::ptrdiff_t x = left; x < left + columns; ++x) mask.set(y, x);
   return mask;
 }
 
 // Everything moves by `u` pixels to the right from frame to frame.
-s2d::video_flow moving(std::size_t frames, float u, std::ptrdiff_t rows = height,
-                       std::ptrdiff_t columns = width) {
+s2d::video_flow moving(std::size_t frames, float u, std::ptrdiff_t rows = high,
+                       std::ptrdiff_t columns = wide) {
   s2d::video_flow flow;
   flow.forward.resize(frames);
   flow.backward.resize(frames);
@@ -68,7 +68,7 @@ TEST_CASE("The flow may live on another grid", "[fragments]") {
   masks[0].push_back({block(4), 1});
   masks[1].push_back({block(10), 1});
   const std::vector objects{object_of({{0, 0, 1}}), object_of({{1, 0, 1}})};
-  CHECK(s2d::join_fragments(objects, masks, moving(2, 3, height / 2, width / 2)).size() == 1);
+  CHECK(s2d::join_fragments(objects, masks, moving(2, 3, high / 2, wide / 2)).size() == 1);
 }
 
 TEST_CASE("Pieces that touch in most of their common frames are one", "[fragments]") {

@@ -13,7 +13,7 @@ using tube = std::vector<s2d::tube_segment<s2d::rle>>;
 using indices = std::vector<std::size_t>;
 
 // Columns [left, left + 10) of a picture of 6 x 40 in each of the frames.
-tube band(std::ptrdiff_t left, const std::vector<std::ptrdiff_t>& frames) {
+tube seen_band(std::ptrdiff_t left, const std::vector<std::ptrdiff_t>& frames) {
   s2d::bit_mask mask(6, 40);
   for (std::ptrdiff_t y = 0; y < 6; ++y)
     for (std::ptrdiff_t x = left; x < left + 10; ++x) mask.set(y, x);
@@ -25,18 +25,18 @@ tube band(std::ptrdiff_t left, const std::vector<std::ptrdiff_t>& frames) {
 }  // namespace
 
 TEST_CASE("an object is lost where no prediction fits its keymasks", "[lost]") {
-  const std::vector<tube> keys{band(0, {2, 5}), band(20, {1})};
+  const std::vector<tube> keys{seen_band(0, {2, 5}), seen_band(20, {1})};
   // What a prediction has in frames without keymask does not count.
-  CHECK(s2d::lost_objects(keys, {band(0, {0, 1, 2, 3, 4, 5}), band(21, {1, 2})}).empty());
-  CHECK(s2d::lost_objects(keys, {band(0, {0, 1, 2, 3, 4, 5})}) == indices{1});
+  CHECK(s2d::lost_objects(keys, {seen_band(0, {0, 1, 2, 3, 4, 5}), seen_band(21, {1, 2})}).empty());
+  CHECK(s2d::lost_objects(keys, {seen_band(0, {0, 1, 2, 3, 4, 5})}) == indices{1});
   CHECK(s2d::lost_objects(keys, {}) == indices{0, 1});
   // In a frame with a keymask an absent prediction is an empty one: half of the pixels.
-  CHECK(s2d::lost_objects(keys, {band(0, {2}), band(20, {1})}) == indices{});
-  CHECK(s2d::lost_objects(keys, {band(0, {2}), band(20, {1})}, 0.6) == indices{0});
+  CHECK(s2d::lost_objects(keys, {seen_band(0, {2}), seen_band(20, {1})}) == indices{});
+  CHECK(s2d::lost_objects(keys, {seen_band(0, {2}), seen_band(20, {1})}, 0.6) == indices{0});
 }
 
 TEST_CASE("objects without keymask are not lost; what does not fit is refused", "[lost]") {
   CHECK(s2d::lost_objects(std::vector<tube>{tube{}}, {}).empty());
-  CHECK(s2d::lost_objects(std::vector<tube>{}, {band(0, {1})}).empty());
+  CHECK(s2d::lost_objects(std::vector<tube>{}, {seen_band(0, {1})}).empty());
   CHECK_THROWS_AS(s2d::lost_objects(std::vector<tube>{}, {}, 1.5), s2d::invalid_input);
 }

@@ -9,11 +9,11 @@
 
 namespace {
 
-struct some_clip {
+struct cost_clip {
   std::vector<float> logits = std::vector<float>(7 * 3 * 10 * 14);
   std::vector<std::uint8_t> masks = std::vector<std::uint8_t>(4 * 3 * 20 * 28);
 
-  some_clip() {
+  cost_clip() {
     std::mt19937 random{1};
     std::normal_distribution<float> logit{0, 3};
     for (float& value : logits) value = logit(random);
@@ -34,7 +34,7 @@ struct some_clip {
 }  // namespace
 
 TEST_CASE("the cost of a clip is the cost of its samples", "[loss]") {
-  const some_clip clip;
+  const cost_clip clip;
   for (const std::ptrdiff_t count : {0, 1, 200, 512, 1100}) {
     s2d::matrix<float> points(count, 2), logits(7, 3 * count), targets(4, 3 * count);
     s2d::uniform_points(points.view(), 5);
@@ -62,7 +62,7 @@ TEST_CASE("the cost of a clip is the cost of its samples", "[loss]") {
 }
 
 TEST_CASE("a clip of nothing costs nothing", "[loss]") {
-  const some_clip clip;
+  const cost_clip clip;
   const s2d::matrix<float> points(5, 2);
   const s2d::clip_view<const std::uint8_t> none{clip.masks.data(), 0, 3, 20, 28};
   const auto cost = s2d::matching_cost(clip.predicted(), none, points);
@@ -71,7 +71,7 @@ TEST_CASE("a clip of nothing costs nothing", "[loss]") {
 }
 
 TEST_CASE("the cost of a clip refuses what does not fit", "[loss]") {
-  const some_clip clip;
+  const cost_clip clip;
   const s2d::matrix<float> points(5, 3);
   CHECK_THROWS_WITH(s2d::matching_cost(clip.predicted(), clip.targets(), points),
                     Catch::Contains("points are [5, 3]"));

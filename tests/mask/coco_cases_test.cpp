@@ -89,7 +89,7 @@ std::string columns(const rle& mask) {
   return {bytes.begin(), bytes.end()};
 }
 
-std::string bits(const s2d::matrix<double>& table) {
+std::string bits_of(const s2d::matrix<double>& table) {
   std::string text;
   for (const double value : table.values)
     for (int shift = 60; shift >= 0; shift -= 4)
@@ -129,10 +129,10 @@ std::vector<answer> answers(std::int64_t number) {
                           {"area, bounding_box", measures},
                           {"unite", s2d::to_string(s2d::unite(runs))},
                           {"intersect", s2d::to_string(s2d::intersect(runs))},
-                          {"iou", bits(s2d::iou<double>(a, b))}};
+                          {"iou", bits_of(s2d::iou<double>(a, b))}};
   std::vector<std::uint8_t> crowd;
   while (crowd.size() < m) crowd.push_back(static_cast<std::uint8_t>(random.below(2)));
-  all.push_back({"iou with crowds", bits(s2d::iou<double>(a, b, {}, crowd))});
+  all.push_back({"iou with crowds", bits_of(s2d::iou<double>(a, b, {}, crowd))});
 
   const std::int64_t grain =
       std::array<std::int64_t, 5>{1, 2, 5, 64, 1000}[static_cast<std::size_t>(random.below(5))];

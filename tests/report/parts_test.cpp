@@ -117,7 +117,7 @@ TEST_CASE("A frame is keymask, rejected, visible or nothing") {
     CHECK(data.keymask_count() == 3);
     CHECK(data.masks.size() == frames);
     CHECK(data.masks[3].object == 0);
-    CHECK(data.masks[2].object == none);
+    CHECK(data.masks[2].object == app::none);
   }
   SECTION("without masks the object is visible there") {
     const result_data data = read_results(folder.path());
@@ -157,7 +157,7 @@ TEST_CASE("The visibility picture has a row for every mask, grouped by object") 
   REQUIRE(drawn.bands.size() == 2);
   CHECK(drawn.bands[0].object == 0);
   CHECK(drawn.bands[0].rows == 2);
-  CHECK(drawn.bands[1].object == none);
+  CHECK(drawn.bands[1].object == app::none);
   CHECK(drawn.bands[1].first == 2);
   CHECK(drawn.bands[1].rows == 8);
 }

@@ -12,7 +12,7 @@ namespace {
 
 using plane = s2d::matrix<float>;
 
-plane noise(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
+plane noisy_plane(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
   s2d::random_stream random(seed);
   plane p(height, width);
   for (float& x : p.values) x = static_cast<float>(random.below(9));
@@ -56,7 +56,7 @@ TEST_CASE("Barrier distance bounds the exact one from above and comes near it") 
   double total = 0;
   double off = 0;
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
-    const plane p = noise(6, 7, seed);
+    const plane p = noisy_plane(6, 7, seed);
     const plane found = s2d::barrier_distance(p, {.passes = 8});
     for (std::ptrdiff_t y = 0; y < 6; ++y)
       for (std::ptrdiff_t x = 0; x < 7; ++x) {
@@ -70,7 +70,7 @@ TEST_CASE("Barrier distance bounds the exact one from above and comes near it") 
 }
 
 TEST_CASE("Barrier distance never rises with more passes and stays within the range of values") {
-  const plane p = noise(15, 22, 77);
+  const plane p = noisy_plane(15, 22, 77);
   plane last = s2d::barrier_distance(p, {.passes = 2});
   for (int passes = 3; passes < 9; ++passes) {
     const plane now = s2d::barrier_distance(p, {.passes = passes});
@@ -97,8 +97,8 @@ TEST_CASE("Barrier distance keeps islands at their height and drops slopes") {
 }
 
 TEST_CASE("Barrier distance: border cells have 0; channels add up; offset and sign do not matter") {
-  const plane a = noise(9, 11, 1);
-  const plane b = noise(9, 11, 2);
+  const plane a = noisy_plane(9, 11, 1);
+  const plane b = noisy_plane(9, 11, 2);
   const plane found = s2d::barrier_distance(a);
   for (std::ptrdiff_t x = 0; x < 11; ++x) CHECK((found(0, x) == 0 && found(8, x) == 0));
   for (std::ptrdiff_t y = 0; y < 9; ++y) CHECK((found(y, 0) == 0 && found(y, 10) == 0));
@@ -120,7 +120,7 @@ TEST_CASE("Barrier distance: border cells have 0; channels add up; offset and si
 }
 
 TEST_CASE("Barrier distance reads any strides and takes any size") {
-  const plane a = noise(5, 8, 3);
+  const plane a = noisy_plane(5, 8, 3);
   std::vector<float> turned(40);
   for (std::ptrdiff_t y = 0; y < 5; ++y)
     for (std::ptrdiff_t x = 0; x < 8; ++x) turned[static_cast<std::size_t>(x * 5 + y)] = a(y, x);

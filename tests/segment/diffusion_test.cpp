@@ -33,7 +33,7 @@ std::vector<std::vector<double>> dense(const s2d::sparse_graph& graph) {
   return a;
 }
 
-std::vector<float> noise(std::size_t n, std::uint64_t seed) {
+std::vector<float> noisy_values(std::size_t n, std::uint64_t seed) {
   s2d::random_stream random(seed);
   std::vector<float> v(n);
   for (float& x : v) x = static_cast<float>(random.uniform());
@@ -53,7 +53,7 @@ TEST_CASE("Normalised rows sum to 1; rows without weight stay without") {
 
 TEST_CASE("Diffusion is the product of matrices that it is defined as") {
   const s2d::sparse_graph graph = random_graph(40, 2);
-  const std::vector<float> seeds = noise(40, 3);
+  const std::vector<float> seeds = noisy_values(40, 3);
   const std::vector<std::vector<double>> a = dense(graph);
   std::vector<double> v(seeds.begin(), seeds.end());
   for (int step = 0; step < 7; ++step) {
@@ -74,7 +74,7 @@ TEST_CASE("Diffusion on normalised rows keeps equal seeds and the range of the s
   const s2d::sparse_graph walk = s2d::normalize_rows(random_graph(300, 4));
   for (const float x : s2d::diffuse(walk, std::vector<float>(300, 0.7F)))
     CHECK(std::fabs(x - 0.7F) < 1e-5F);
-  const std::vector<float> seeds = noise(300, 5);
+  const std::vector<float> seeds = noisy_values(300, 5);
   const auto [low, high] = std::minmax_element(seeds.begin(), seeds.end());
   for (const float x : s2d::diffuse(walk, seeds)) {
     CHECK(x >= *low - 1e-5F);
@@ -85,14 +85,14 @@ TEST_CASE("Diffusion on normalised rows keeps equal seeds and the range of the s
 
 TEST_CASE("Diffusion is the same for any number of threads", "[threads]") {
   const s2d::sparse_graph walk = s2d::normalize_rows(random_graph(20000, 6));
-  const std::vector<float> seeds = noise(20000, 7);
+  const std::vector<float> seeds = noisy_values(20000, 7);
   CHECK(s2d::diffuse(walk, seeds, {.threads = 1}) == s2d::diffuse(walk, seeds, {.threads = 3}));
 }
 
 TEST_CASE("Normalised cuts of all thresholds are those of the definition") {
   const s2d::sparse_graph graph = random_graph(60, 8);
   const std::vector<std::vector<double>> a = dense(graph);
-  const std::vector<float> values = noise(60, 9);
+  const std::vector<float> values = noisy_values(60, 9);
   const std::vector<float> thresholds = {-1, 0.1F, 0.3F, 0.3F, 0.55F, 0.9F, 2};
   const std::vector<double> found = s2d::normalized_cuts(graph, values, thresholds);
   for (std::size_t t = 0; t < thresholds.size(); ++t) {

@@ -27,14 +27,14 @@ struct once {
   }
 };
 
-const auto lambda = [](std::span<const s2d::image> frames) { return whole_frames(frames); };
+const auto whole_lambda = [](std::span<const s2d::image> frames) { return whole_frames(frames); };
 [[maybe_unused]] const auto of_one = [](const s2d::image& frame) {
   return whole_frames({&frame, 1});
 };
 
 static_assert(s2d::frame_segmenter<decltype(whole_frames)>);
 static_assert(s2d::frame_segmenter<decltype(&whole_frames)>);
-static_assert(s2d::frame_segmenter<decltype(lambda)>);
+static_assert(s2d::frame_segmenter<decltype(whole_lambda)>);
 static_assert(s2d::frame_segmenter<once> && !s2d::frame_segmenter<const once>);
 static_assert(!s2d::frame_segmenter<decltype(of_one)>);
 
@@ -44,11 +44,11 @@ TEST_CASE("any callable segments frames") {
   const std::vector<s2d::image> frames(3, s2d::image(4, 5));
   REQUIRE(s2d::segment_frames(frames, whole_frames).size() == 3);
   REQUIRE(s2d::segment_frames(frames, &whole_frames).size() == 3);
-  REQUIRE(s2d::segment_frames(frames, lambda)[2][0].confidence == 0.5f);
+  REQUIRE(s2d::segment_frames(frames, whole_lambda)[2][0].confidence == 0.5f);
   once object;
   REQUIRE(s2d::segment_frames(frames, object)[0][0].mask.width == 5);
   REQUIRE(object.used);
-  REQUIRE(s2d::segment_frames({}, lambda).empty());
+  REQUIRE(s2d::segment_frames({}, whole_lambda).empty());
 }
 
 TEST_CASE("a segmenter's faults are named") {

@@ -12,7 +12,7 @@ namespace {
 
 using plane = s2d::matrix<float>;
 
-s2d::image noise(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
+s2d::image noisy_image(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
   s2d::random_stream random(seed);
   s2d::image picture(height, width);
   for (std::uint8_t& value : picture.values) value = static_cast<std::uint8_t>(random.below(256));
@@ -69,7 +69,7 @@ std::array<double, 4> fit(const s2d::image& picture, const plane& map, std::ptrd
 TEST_CASE("The guided filter is the mean of linear fits of all windows", "[guided_filter]") {
   for (const auto& [height, width, radius] :
        {std::tuple{9, 13, 2}, {1, 1, 3}, {1, 7, 2}, {12, 2, 4}, {5, 6, 9}}) {
-    const s2d::image picture = noise(height, width, 3);
+    const s2d::image picture = noisy_image(height, width, 3);
     const plane map = random_map(height, width, 4);
     const plane found = s2d::guided_filter{picture, {.radius = radius, .smoothness = 0.01}}(map);
     for (std::ptrdiff_t y = 0; y < height; ++y)
@@ -110,7 +110,7 @@ TEST_CASE("An edge of the map moves to the edge of the picture", "[guided_filter
 TEST_CASE("A constant map stays, whatever the picture; nothing gives nothing", "[guided_filter]") {
   plane map(17, 11);
   std::fill(map.values.begin(), map.values.end(), 0.3F);
-  for (const float value : s2d::guided_filter{noise(17, 11, 5)}(map).values)
+  for (const float value : s2d::guided_filter{noisy_image(17, 11, 5)}(map).values)
     CHECK(std::abs(value - 0.3F) < 1e-4F);
   CHECK(s2d::guided_filter{s2d::image{}}(plane{}).values.empty());
 }

@@ -11,12 +11,12 @@
 namespace {
 
 /// Patches of colour with noise, and values of superpixels between 0 and 1, many of them equal.
-struct scene {
+struct pixel_scene {
   s2d::image picture;
   s2d::superpixels grid;
   std::vector<float> values;
 
-  scene(std::ptrdiff_t height, std::ptrdiff_t width, std::ptrdiff_t scale, std::uint64_t seed)
+  pixel_scene(std::ptrdiff_t height, std::ptrdiff_t width, std::ptrdiff_t scale, std::uint64_t seed)
       : picture(height, width) {
     s2d::random_stream random(seed);
     for (std::ptrdiff_t y = 0; y < height; ++y)
@@ -38,7 +38,7 @@ struct scene {
 }  // namespace
 
 TEST_CASE("Interpolated pixels are the weighted means of their definition") {
-  const scene s(61, 83, 2, 1);
+  const pixel_scene s(61, 83, 2, 1);
   const s2d::matrix<float> found = s2d::interpolate_pixels(s.picture, s.grid, s.values);
   const s2d::lab_image lab = s2d::to_lab(s.picture);
   const double sy = 61.0 / static_cast<double>(s.grid.labels.height);
@@ -73,7 +73,7 @@ TEST_CASE("Masks of thresholds are those of the interpolated map, at any size") 
   } const cases[] = {{61, 83, 2}, {120, 214, 1}, {33, 150, 4}, {16, 16, 1}, {1, 5, 1}, {7, 200, 3}};
   for (const auto& c : cases) {
     INFO(c.h << " x " << c.w);
-    const scene s(c.h, c.w, c.scale, static_cast<std::uint64_t>(c.w));
+    const pixel_scene s(c.h, c.w, c.scale, static_cast<std::uint64_t>(c.w));
     const float thresholds[] = {0.38F, 0.5F, 0.62F};
     const std::vector<s2d::bit_mask> masks =
         s2d::threshold_pixels(s.picture, s.grid, s.values, thresholds);
@@ -88,14 +88,14 @@ TEST_CASE("Masks of thresholds are those of the interpolated map, at any size") 
 }
 
 TEST_CASE("Equal values stay equal; a value never leaves the range of its neighbours") {
-  scene s(40, 50, 1, 3);
+  pixel_scene s(40, 50, 1, 3);
   s.values.assign(s.values.size(), 0.25F);
   for (const float x : s2d::interpolate_pixels(s.picture, s.grid, s.values).values)
     CHECK(std::fabs(x - 0.25F) < 1e-5F);
 }
 
 TEST_CASE("A pixel of a colour that no superpixel near it has still gets a value between theirs") {
-  scene s(40, 50, 1, 3);
+  pixel_scene s(40, 50, 1, 3);
   s.values.assign(s.values.size(), 1.0F);
   for (std::ptrdiff_t c = 0; c < 3; ++c) s.picture.row(20)[3 * 25 + c] = 255;
   for (float& l : s.grid.l) l = 0;
@@ -103,7 +103,7 @@ TEST_CASE("A pixel of a colour that no superpixel near it has still gets a value
 }
 
 TEST_CASE("Pixels: wrong numbers of values and bad widths are refused, empty pictures are empty") {
-  scene s(20, 20, 1, 4);
+  pixel_scene s(20, 20, 1, 4);
   CHECK_THROWS_AS(s2d::interpolate_pixels(s.picture, s.grid, std::vector<float>(3)),
                   s2d::invalid_input);
   CHECK_THROWS_AS(s2d::interpolate_pixels(s.picture, s.grid, s.values, {.color_sigma = 0}),

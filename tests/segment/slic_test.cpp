@@ -10,7 +10,7 @@
 
 namespace {
 
-s2d::lab_image noise(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
+s2d::lab_image noisy_lab(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
   s2d::random_stream random(seed);
   s2d::lab_image picture(height, width);
   for (s2d::matrix<float>* plane : {&picture.l, &picture.a, &picture.b})
@@ -79,7 +79,7 @@ TEST_CASE("SLIC assigns pixels as its definition says") {
   for (const auto& c : cases) {
     INFO(c.h << " x " << c.w << ", cell " << c.cell);
     const s2d::slic_options options{.cell = c.cell, .compactness = 20, .iterations = 3};
-    const s2d::lab_image picture = noise(c.h, c.w, 5);
+    const s2d::lab_image picture = noisy_lab(c.h, c.w, 5);
     const s2d::superpixels found = s2d::slic(picture, options);
     const s2d::matrix<std::int32_t> truth = plain_slic(picture, options);
     std::ptrdiff_t different = 0;
@@ -90,7 +90,7 @@ TEST_CASE("SLIC assigns pixels as its definition says") {
 }
 
 TEST_CASE("SLIC: labels stay near their cell, counts and means are those of the labels") {
-  const s2d::lab_image picture = noise(50, 73, 6);
+  const s2d::lab_image picture = noisy_lab(50, 73, 6);
   const s2d::superpixels found = s2d::slic(picture);
   REQUIRE(found.rows == 9);
   REQUIRE(found.columns == 13);

@@ -47,7 +47,7 @@ std::set<std::string> cases_of(const golden::file& file, const std::string& tail
   return names;
 }
 
-double square(double x) { return x * x; }
+double squared(double x) { return x * x; }
 
 /// One clip of random predictions and masks.
 struct random_case {
@@ -613,5 +613,5 @@ TEST_CASE("clips without instances and without labels have class loss alone", "[
   CHECK(result.outputs[0].matches[1].queries.empty());
   result.total({1, 5, 5}).backward();
   CHECK(example.prediction.class_logits.grad().abs().max().item<float>() > 0);
-  CHECK(square(result.class_.item<double>()) > 0);
+  CHECK(squared(result.class_.item<double>()) > 0);
 }

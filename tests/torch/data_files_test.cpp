@@ -32,7 +32,7 @@ s2d::rle block(std::ptrdiff_t height, std::ptrdiff_t width, std::ptrdiff_t y, st
   return s2d::encode(mask);
 }
 
-s2d::image noise(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
+s2d::image noisy_image(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
   s2d::image picture(height, width);
   s2d::random_stream random{seed};
   for (auto& value : picture.values) value = static_cast<std::uint8_t>(random.below(256));
@@ -45,7 +45,7 @@ st::training_video lying(std::ptrdiff_t height, std::ptrdiff_t width, std::strin
   std::vector<s2d::image> frames;
   for (std::ptrdiff_t t = 0; t < 6; ++t) {
     object.masks.push_back({t, block(height, width, 10 + t, 12, 20), 0.5f});
-    frames.push_back(noise(height, width, static_cast<std::uint64_t>(t)));
+    frames.push_back(noisy_image(height, width, static_cast<std::uint64_t>(t)));
   }
   labels.objects = {object};
   return st::with_frames(std::move(labels), std::move(frames));
@@ -113,7 +113,7 @@ TEST_CASE("frames are found by name, without their folder, or in natural order",
   std::filesystem::create_directory(folder / "cat");
   std::vector<s2d::image> pictures;
   for (int t = 0; t < 3; ++t) {
-    pictures.push_back(noise(8, 10, static_cast<std::uint64_t>(t)));
+    pictures.push_back(noisy_image(8, 10, static_cast<std::uint64_t>(t)));
     s2d::write_png(folder / "cat" / ("f" + std::to_string(9 + t) + ".png"), pictures.back());
   }
   st::video_labels labels{"cat", 8, 10, 3, {"cat/f9.png", "cat/f10.png", "cat/f11.png"}, {}};
@@ -175,7 +175,7 @@ TEST_CASE("drawn official changes stay within their limits", "[torch][data]") {
 }
 
 TEST_CASE("crop, mirror and tone are what their definitions say", "[torch][data]") {
-  const auto picture = noise(50, 70, 4);
+  const auto picture = noisy_image(50, 70, 4);
   st::official_change c;
   c.top = 5;
   c.left = 9;

@@ -17,7 +17,7 @@ using support::message_of;
 
 namespace {
 
-s2d::rle square(std::ptrdiff_t height = 8, std::ptrdiff_t width = 10, bool any = true) {
+s2d::rle square_runs(std::ptrdiff_t height = 8, std::ptrdiff_t width = 10, bool any = true) {
   s2d::bit_mask mask(height, width);
   if (any) mask.set(1, 2);
   return s2d::encode(mask);
@@ -27,7 +27,7 @@ st::object_labels object(std::int64_t id, const std::vector<std::ptrdiff_t>& fra
                          const std::vector<float>& trust = {}) {
   st::object_labels made{id, 1, {}};
   for (std::size_t i = 0; i < frames.size(); ++i)
-    made.masks.push_back({frames[i], square(), trust.empty() ? 1.0f : trust[i]});
+    made.masks.push_back({frames[i], square_runs(), trust.empty() ? 1.0f : trust[i]});
   return made;
 }
 
@@ -107,8 +107,8 @@ TEST_CASE("labels are taken by their share of the trust of good ones", "[torch][
 
 TEST_CASE("masks without a pixel are no labels unless wanted", "[torch][data]") {
   auto labels = video(3, {object(1, {0, 1, 2}), object(2, {1})});
-  labels.objects[0].masks[1].mask = square(8, 10, false);
-  labels.objects[1].masks[0].mask = square(8, 10, false);
+  labels.objects[0].masks[1].mask = square_runs(8, 10, false);
+  labels.objects[1].masks[0].mask = square_runs(8, 10, false);
   const auto some = st::select_labels(labels);
   REQUIRE(some.objects.size() == 1);
   CHECK(frames_of(some.objects[0]) == frame_list{0, 2});
@@ -126,7 +126,7 @@ TEST_CASE("labels that cannot be are named", "[torch][data]") {
   CHECK(refused(video(3, {object(4, {1, 1})})) ==
         "cat, object 4: a mask of frame 1, expected 2 to 2, ascending");
   auto other = video(3, {object(4, {1})});
-  other.objects[0].masks[0].mask = square(8, 11);
+  other.objects[0].masks[0].mask = square_runs(8, 11);
   CHECK(refused(other) ==
         "cat, object 4, frame 1: the mask is 8 x 11, the frames are 8 x 10 (height x width)");
   CHECK(refused(video(3, {object(4, {1}, {NAN})})) ==

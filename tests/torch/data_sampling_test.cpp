@@ -19,7 +19,7 @@ using support::message_of;
 
 namespace {
 
-s2d::matrix<float> noise(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
+s2d::matrix<float> noisy_plane(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
   s2d::matrix<float> values(height, width);
   s2d::random_stream random{seed};
   for (float& value : values.values) value = static_cast<float>(random.uniform());
@@ -65,7 +65,7 @@ TEST_CASE("sampling equals the definition, whatever the map", "[torch][data]") {
   s2d::random_stream random{7};
   const std::vector<std::pair<int, int>> sizes{{1, 1}, {1, 9}, {7, 1}, {13, 17}, {40, 65}};
   for (const auto& [h, w] : sizes) {
-    const auto source = noise(h, w, 1);
+    const auto source = noisy_plane(h, w, 1);
     for (int trial = 0; trial < 30; ++trial) {
       st::affine_map map = trial == 0 ? st::affine_map{} : drawn_map(random, w);
       if (trial == 1) map = {0, 0, w / 2.0, 0, 0, h / 2.0};
@@ -90,7 +90,7 @@ TEST_CASE("sampling equals the definition, whatever the map", "[torch][data]") {
 
 TEST_CASE("sampling does not depend on threads, and the identity changes nothing",
           "[torch][data]") {
-  const auto source = noise(70, 90, 3);
+  const auto source = noisy_plane(70, 90, 3);
   s2d::random_stream random{5};
   const auto map = drawn_map(random, 90);
   s2d::matrix<float> one(100, 120), other(100, 120);

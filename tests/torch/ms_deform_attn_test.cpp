@@ -36,7 +36,7 @@ problem random_problem(std::vector<st::level_size> levels, std::int64_t n, std::
           torch::randn({n, q, m * d}, options)};
 }
 
-double difference(const Tensor& a, const Tensor& b) {
+double farthest(const Tensor& a, const Tensor& b) {
   return a.numel() == 0 ? 0.0 : (a - b).abs().max().item<double>();
 }
 
@@ -63,9 +63,9 @@ TEST_CASE("deformable attention equals its composition, any channels, points out
       const auto composed = run(x, st::ms_deform_attn_composed);
       const double close = dtype == torch::kFloat ? 2e-5 : 1e-12;
       INFO("channels " << d);
-      CHECK(difference(ours.out, composed.out) < close);
+      CHECK(farthest(ours.out, composed.out) < close);
       for (int i = 0; i < 3; ++i)
-        CHECK(difference(ours.grads[i], composed.grads[i]) < close * (i == 1 ? 20 : 4));
+        CHECK(farthest(ours.grads[i], composed.grads[i]) < close * (i == 1 ? 20 : 4));
     }
 }
 
@@ -189,15 +189,15 @@ TEST_CASE("deformable attention equals the official values", "[torch]") {
   const problem x{levels, file["msda.value"].requires_grad_(), file["msda.loc"].requires_grad_(),
                   file["msda.weight"].requires_grad_(), file["msda.grad_out"]};
   const auto ours = run(x, st::ms_deform_attn);
-  CHECK(difference(ours.out, file["msda.out"]) < 1e-6);
-  CHECK(difference(ours.grads[0], file["msda.grad_value"]) < 1e-6);
-  CHECK(difference(ours.grads[1], file["msda.grad_loc"]) < 2e-5);
-  CHECK(difference(ours.grads[2], file["msda.grad_weight"]) < 5e-6);
+  CHECK(farthest(ours.out, file["msda.out"]) < 1e-6);
+  CHECK(farthest(ours.grads[0], file["msda.grad_value"]) < 1e-6);
+  CHECK(farthest(ours.grads[1], file["msda.grad_loc"]) < 2e-5);
+  CHECK(farthest(ours.grads[2], file["msda.grad_weight"]) < 5e-6);
 
   const auto points = file["msda_special.points"];
   const auto n = x.value.size(0), m = x.value.size(2), l = shapes.size(0), p = points.size(0);
   const auto location = points.view({1, p, 1, 1, 1, 2}).expand({n, p, m, l, x.location.size(4), 2});
   const auto weight = torch::full({n, p, m, l, location.size(4)}, 1.0 / 12);
-  CHECK(difference(st::ms_deform_attn(x.value, levels, location, weight),
-                   file["msda_special.out"]) < 1e-6);
+  CHECK(farthest(st::ms_deform_attn(x.value, levels, location, weight), file["msda_special.out"]) <
+        1e-6);
 }

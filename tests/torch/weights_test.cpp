@@ -43,8 +43,6 @@ Tensor named(const st::named_tensors& tensors, std::string_view name) {
   return {};
 }
 
-std::string bytes_of(const fs::path& file) { return s2d::read_text(file); }
-
 std::string refuse(const support::temporary_folder& folder, std::string_view bytes) {
   const auto file = folder.put("x.pth", bytes);
   const auto text = message_of<s2d::invalid_input>([&] { (void)st::read_checkpoint(file); });
@@ -100,7 +98,7 @@ TEST_CASE("a pickle that would run something is refused and runs nothing", "[tor
 TEST_CASE("a checkpoint cut anywhere is refused", "[torch]") {
   const support::temporary_folder folder;
   for (const char* name : {"zip.pth", "legacy.pth", "arrays2.pkl"}) {
-    const std::string whole = bytes_of(checkpoints / name);
+    const std::string whole = s2d::read_text(checkpoints / name);
     const std::size_t step = whole.size() / 150 + 1;
     for (std::size_t length = 0; length + 1 < whole.size(); length += step) {
       INFO(name << " cut to " << length << " of " << whole.size());
@@ -116,7 +114,7 @@ TEST_CASE("damaged checkpoints give an error or a result, never more", "[torch]"
   const auto next = [&] { return state = state * 1664525u + 1013904223u; };
   int refused = 0;
   for (const char* name : {"zip.pth", "legacy.pth", "arrays4.pkl"}) {
-    const std::string whole = bytes_of(checkpoints / name);
+    const std::string whole = s2d::read_text(checkpoints / name);
     for (int round = 0; round < 300; ++round) {
       std::string damaged = whole;
       for (int k = 0; k < 4; ++k)
@@ -136,7 +134,7 @@ TEST_CASE("damaged checkpoints give an error or a result, never more", "[torch]"
 TEST_CASE("what a pickle says of a tensor must fit its numbers", "[torch]") {
   const support::temporary_folder folder;
   st::write_pth(folder / "good.pth", {{"a", torch::arange(6, torch::kFloat).view({2, 3})}});
-  const std::string good = bytes_of(folder / "good.pth");
+  const std::string good = s2d::read_text(folder / "good.pth");
   const auto changed = [&](std::string from, const std::string& to) {
     std::string bytes = good;
     const auto at = bytes.find(from);

@@ -3,17 +3,15 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <s2d/core/geometry.hpp>
 
-namespace app::report {
+#include "../absent.hpp"
 
-inline constexpr std::size_t none = (std::numeric_limits<std::size_t>::max)();
-inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+namespace app::report {
 
 /// One mask of masks.json.
 struct mask_entry {

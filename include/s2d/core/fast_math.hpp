@@ -1,10 +1,11 @@
-// Elementary functions without branches or library calls, so that loops over them vectorise.
+// Elementary functions without branches or library calls, of a number or a register of numbers.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 
 #include <s2d/core/config.hpp>
+#include <s2d/core/detail/lanes.hpp>
 
 /// Says of the loop that follows that its iterations do not depend on each other.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -17,32 +18,53 @@ namespace s2d::inline S2D_ABI {
 
 namespace detail {
 
+/// The bits of a float, or of each float of a vector.
+template <class Number>
+struct number_bits {
+  using type = typename lane_vector<std::uint32_t, sizeof(Number) / sizeof(float)>::type;
+};
+template <>
+struct number_bits<float> {
+  using type = std::uint32_t;
+};
+template <class Number>
+using bits_of_number = typename number_bits<Number>::type;
+
+// Number: float, or a vector of floats no wider than a register.
+
 /// e^x within 2e-6 relative; x below -87 counts as -87, above 88 as 88. NaN stays unspecified.
-[[nodiscard]] inline float fast_exp(float x) noexcept {
-  x = x < -87.0F ? -87.0F : x;
-  x = x > 88.0F ? 88.0F : x;
+template <class Number>
+[[nodiscard]] inline Number fast_exp(Number x) noexcept {
+  using bits = bits_of_number<Number>;
+  const Number low = Number{} - 87.0F;
+  const Number high = Number{} + 88.0F;
+  x = x < low ? low : x;
+  x = x > high ? high : x;
   constexpr float shift = 12582912.0F;  // 1.5 * 2^23: adding it rounds to whole numbers
-  const float whole = (x * 1.44269504F + shift) - shift;
+  const Number shifted = x * 1.44269504F + shift;
+  const Number whole = shifted - shift;
   // ln 2 in two parts: the products with whole numbers are exact, with and without FMA.
-  const float r = ((x - whole * 0.693359375F) + whole * 2.12194440e-4F) * 1.44269504F;
-  float p = 1.54035304e-4F;
+  const Number r = ((x - whole * 0.693359375F) + whole * 2.12194440e-4F) * 1.44269504F;
+  Number p = Number{} + 1.54035304e-4F;
   p = p * r + 1.33335581e-3F;
   p = p * r + 9.61812911e-3F;
   p = p * r + 5.55041087e-2F;
   p = p * r + 2.40226507e-1F;
   p = p * r + 6.93147181e-1F;
   p = p * r + 1.0F;
-  const auto exponent = static_cast<std::uint32_t>(static_cast<std::int32_t>(whole) + 127) << 23;
-  return p * std::bit_cast<float>(exponent);
+  // The last bits of `shifted` are those of the whole number.
+  const bits exponent = (std::bit_cast<bits>(shifted) + 127U) << 23;
+  return p * std::bit_cast<Number>(exponent);
 }
 
 /// cos(2 pi t) within 2e-6 for |t| <= 2^15: the angle is counted in full turns.
-[[nodiscard]] inline float fast_cos_turns(float t) noexcept {
+template <class Number>
+[[nodiscard]] inline Number fast_cos_turns(Number t) noexcept {
   constexpr float shift = 12582912.0F;
   t -= (t + shift) - shift;
-  const float a = 0.25F - (t < 0 ? -t : t);  // cos(2 pi t) = sin(2 pi a), |a| <= 1/4
-  const float s = a * a;
-  float p = -15.09464F;
+  const Number a = 0.25F - (t < Number{} ? -t : t);  // cos(2 pi t) = sin(2 pi a), |a| <= 1/4
+  const Number s = a * a;
+  Number p = Number{} - 15.09464F;
   p = p * s + 42.05869F;
   p = p * s - 76.70586F;
   p = p * s + 81.60525F;
@@ -52,10 +74,13 @@ namespace detail {
 }
 
 /// The cube root of x >= 1e-6 within 2e-7 relative.
-[[nodiscard]] inline float fast_cbrt(float x) noexcept {
-  float y = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) / 3 + 709921077U);
+template <class Number>
+[[nodiscard]] inline Number fast_cbrt(Number x) noexcept {
+  using bits = bits_of_number<Number>;
+  const bits third = std::bit_cast<bits>(x) / 3U + 709921077U;
+  auto y = std::bit_cast<Number>(third);
   for (int round = 0; round < 2; ++round) {
-    const float cube = y * y * y;
+    const Number cube = y * y * y;
     y = y * (cube + 2 * x) / (2 * cube + x);
   }
   return y;

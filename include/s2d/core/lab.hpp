@@ -44,25 +44,36 @@ inline const std::array<float, 256>& srgb_to_linear() {
 }
 
 /// f of CIE 1976 (ISO 11664-4): cube root, straight below (6/29)^3.
-[[nodiscard]] inline float lab_curve(float t) noexcept {
-  const float root = fast_cbrt(t < 1e-5F ? 1e-5F : t);
+inline float_lanes lab_curve(const float_lanes& t) noexcept {
+  const float_lanes least = float_lanes{} + 1e-5F;
+  const float_lanes root = fast_cbrt(t < least ? least : t);
   return t > 0.008856F ? root : 7.787037F * t + 0.13793103F;
 }
 
-/// n pixels, linear light in, Lab out. The planes may be the same memory.
-inline void linear_to_lab(std::ptrdiff_t n, const float* red, const float* green, const float* blue,
-                          float* l, float* a, float* b) noexcept {
-  S2D_INDEPENDENT
-  for (std::ptrdiff_t i = 0; i < n; ++i) {
-    const float r = red[i];
-    const float g = green[i];
-    const float u = blue[i];
-    const float x = lab_curve(0.43395291F * r + 0.37621941F * g + 0.18982783F * u);
-    const float y = lab_curve(0.21267127F * r + 0.71515972F * g + 0.07216901F * u);
-    const float z = lab_curve(0.01775776F * r + 0.10947651F * g + 0.87276571F * u);
-    l[i] = 116 * y - 16;
-    a[i] = 500 * (x - y);
-    b[i] = 200 * (y - z);
+/// Linear light to Lab, in place.
+inline void linear_to_lab(float_lanes& first, float_lanes& second, float_lanes& third) noexcept {
+  const float_lanes r = first;
+  const float_lanes g = second;
+  const float_lanes u = third;
+  const float_lanes x = lab_curve(0.43395291F * r + 0.37621941F * g + 0.18982783F * u);
+  const float_lanes y = lab_curve(0.21267127F * r + 0.71515972F * g + 0.07216901F * u);
+  const float_lanes z = lab_curve(0.01775776F * r + 0.10947651F * g + 0.87276571F * u);
+  first = 116 * y - 16;
+  second = 500 * (x - y);
+  third = 200 * (y - z);
+}
+
+/// n pixels in three planes, linear light to Lab, in place.
+inline void linear_to_lab(std::ptrdiff_t n, float* first, float* second, float* third) noexcept {
+  for (std::ptrdiff_t i = 0; i < n; i += lane_count) {
+    const std::ptrdiff_t count = n - i < lane_count ? n - i : lane_count;
+    float_lanes l = load_first(first + i, count);
+    float_lanes a = load_first(second + i, count);
+    float_lanes b = load_first(third + i, count);
+    linear_to_lab(l, a, b);
+    store_first(first + i, count, l);
+    store_first(second + i, count, a);
+    store_first(third + i, count, b);
   }
 }
 
@@ -75,7 +86,7 @@ inline void srgb_to_lab(std::ptrdiff_t n, const std::uint8_t* rgb, float* l, flo
     a[i] = linear[rgb[3 * i + 1]];
     b[i] = linear[rgb[3 * i + 2]];
   }
-  linear_to_lab(n, l, a, b, l, a, b);
+  linear_to_lab(n, l, a, b);
 }
 
 }  // namespace detail

@@ -82,8 +82,8 @@ class cosine_features {
       S2D_INDEPENDENT
       for (std::size_t j = 0; j < cosines_; ++j) out[j] += value * frequency[j];
     }
-    S2D_INDEPENDENT
-    for (std::size_t j = 0; j < cosines_; ++j) out[j] = amplitude_ * fast_cos_turns(out[j]);
+    change_all(out, static_cast<std::ptrdiff_t>(cosines_),
+               [this](const float_lanes& turns) { return amplitude_ * fast_cos_turns(turns); });
     out[cosines_] = 1;
     for (std::size_t j = cosines_ + 1; j < width(); ++j) out[j] = 0;
   }
@@ -100,18 +100,17 @@ class cosine_features {
 /// multiple of 16.
 inline void add_products(std::size_t samples, std::size_t w, const float* left, const float* right,
                          float* sum) noexcept {
-  constexpr std::size_t tile = cosine_features::tile;
+  constexpr std::size_t lanes = lane_count;
+  // Four rows by two registers: eight sums, as many additions as can be on their way.
   constexpr std::size_t tall = 4;
-  using vector = floats<tile>;
   for (std::size_t i = 0; i < w; i += tall)
-    for (std::size_t j = i / tile * tile; j < w; j += 2 * tile) {
-      const bool wide = j + tile < w;
-      vector part[tall][2] = {};
+    for (std::size_t j = i / cosine_features::tile * cosine_features::tile; j < w; j += 2 * lanes) {
+      const bool wide = j + lanes < w;
+      float_lanes part[tall][2] = {};
       for (std::size_t s = 0; s < samples; ++s) {
-        vector r0;
-        vector r1{};
-        load_into(r0, right + s * w + j);
-        if (wide) load_into(r1, right + s * w + j + tile);
+        const auto r0 = load<float_lanes>(right + s * w + j);
+        float_lanes r1{};
+        if (wide) r1 = load<float_lanes>(right + s * w + j + lanes);
         for (std::size_t a = 0; a < tall; ++a) {
           part[a][0] += r0 * left[s * w + i + a];
           part[a][1] += r1 * left[s * w + i + a];
@@ -119,8 +118,8 @@ inline void add_products(std::size_t samples, std::size_t w, const float* left, 
       }
       for (std::size_t a = 0; a < tall; ++a)
         for (std::size_t b = 0; b < (wide ? 2U : 1U); ++b) {
-          float* out = sum + (i + a) * w + j + b * tile;
-          for (std::size_t c = 0; c < tile; ++c) out[c] += part[a][b][c];
+          float* out = sum + (i + a) * w + j + b * lanes;
+          store(out, load<float_lanes>(out) + part[a][b]);
         }
     }
 }

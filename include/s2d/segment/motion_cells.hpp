@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/lab.hpp>
 #include <s2d/flow/field.hpp>
 #include <s2d/segment/slic.hpp>
@@ -43,19 +44,22 @@ namespace detail {
 /// out[x] = sum over t of kernel[t] * rows[t][x].
 inline void weighted_rows(std::ptrdiff_t n, const std::vector<float>& kernel,
                           const std::vector<const float*>& rows, float* out) noexcept {
-  constexpr std::ptrdiff_t block = 64;
+  constexpr std::ptrdiff_t registers = 8;  // sums that wait for an addition at the same time
   std::ptrdiff_t x = 0;
-  for (; x + block <= n; x += block) {
-    float sum[block] = {};
+  for (; x + registers * lane_count <= n; x += registers * lane_count) {
+    float_lanes sum[registers] = {};
     for (std::size_t t = 0; t < kernel.size(); ++t)
-      for (std::ptrdiff_t c = 0; c < block; ++c) sum[c] += kernel[t] * rows[t][x + c];
-    for (std::ptrdiff_t c = 0; c < block; ++c) out[x + c] = sum[c];
+      for (std::ptrdiff_t r = 0; r < registers; ++r)
+        sum[r] += kernel[t] * load<float_lanes>(rows[t] + x + r * lane_count);
+    for (std::ptrdiff_t r = 0; r < registers; ++r) store(out + x + r * lane_count, sum[r]);
   }
-  const std::ptrdiff_t rest = n - x;
-  float sum[block] = {};
-  for (std::size_t t = 0; t < kernel.size(); ++t)
-    for (std::ptrdiff_t c = 0; c < rest; ++c) sum[c] += kernel[t] * rows[t][x + c];
-  for (std::ptrdiff_t c = 0; c < rest; ++c) out[x + c] = sum[c];
+  for (; x < n; x += lane_count) {
+    const std::ptrdiff_t count = n - x < lane_count ? n - x : lane_count;
+    float_lanes sum{};
+    for (std::size_t t = 0; t < kernel.size(); ++t)
+      sum += kernel[t] * load_first(rows[t] + x, count);
+    store_first(out + x, count, sum);
+  }
 }
 
 /// Gaussian blur, kernel of 8 sigma + 1 taps, borders mirrored.

@@ -86,7 +86,7 @@ class neighbor_tree {
   }
 
  private:
-  using vector = floats<lanes>;
+  static constexpr int registers = lanes / static_cast<int>(lane_count);
 
   struct node {
     float low[lanes];
@@ -99,36 +99,35 @@ class neighbor_tree {
 
   [[nodiscard]] float box_distance(const float* q, std::int32_t at) const noexcept {
     const node& box = nodes_[static_cast<std::size_t>(at)];
-    vector low;
-    vector high;
-    vector x;
-    load_into(low, box.low);
-    load_into(high, box.high);
-    load_into(x, q);
-    const vector below = low - x;
-    const vector above = x - high;
-    vector out = below > above ? below : above;
-    out = out > 0 ? out : 0;
-    out *= out;
-    float part[lanes];
-    store(part, out);
-    for (int step = lanes / 2; step > 0; step /= 2)
-      for (int d = 0; d < step; ++d) part[d] += part[d + step];
+    float_lanes out[registers];
+    for (int r = 0; r < registers; ++r) {
+      const auto x = load<float_lanes>(q + r * lane_count);
+      const float_lanes below = load<float_lanes>(box.low + r * lane_count) - x;
+      const float_lanes above = x - load<float_lanes>(box.high + r * lane_count);
+      out[r] = below > above ? below : above;
+      out[r] = out[r] > 0 ? out[r] : 0;
+      out[r] *= out[r];
+    }
+    for (int step = registers / 2; step > 0; step /= 2)
+      for (int r = 0; r < step; ++r) out[r] += out[r + step];
+    float part[lane_count];
+    store(part, out[0]);
+    for (std::ptrdiff_t step = lane_count / 2; step > 0; step /= 2)
+      for (std::ptrdiff_t d = 0; d < step; ++d) part[d] += part[d + step];
     return part[0];
   }
 
   void visit_leaf(const float* q, const node& leaf, std::size_t k, std::int32_t* index,
                   float* squared_distance) const noexcept {
     const float* block = leaves_.data() + leaf.block;
-    vector sum{};
-    for (int d = 0; d < dimensions_; ++d) {
-      vector x;
-      load_into(x, block + d * lanes);
-      x -= q[d];
-      sum += x * x;
-    }
+    float_lanes sum[registers] = {};
+    for (int d = 0; d < dimensions_; ++d)
+      for (int r = 0; r < registers; ++r) {
+        const float_lanes x = load<float_lanes>(block + d * lanes + r * lane_count) - q[d];
+        sum[r] += x * x;
+      }
     float distance[lanes];
-    store(distance, sum);
+    for (int r = 0; r < registers; ++r) store(distance + r * lane_count, sum[r]);
     for (int i = 0; i < leaf.count; ++i) {
       if (distance[i] > squared_distance[k - 1]) continue;
       const std::int32_t id = order_[static_cast<std::size_t>(leaf.begin + i)];

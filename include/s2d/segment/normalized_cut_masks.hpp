@@ -84,7 +84,9 @@ inline matrix<float> cell_affinities(const feature_grid& grid, std::span<const s
     if (options.affinity == cell_affinity::cosine)
       for (std::size_t j = 0; j < n; ++j) row[j] = row[j] > options.threshold ? 1 : options.floor;
     else
-      for (std::size_t j = 0; j < n; ++j) row[j] = fast_exp(-0.5f * row[j]) + options.floor;
+      change_all(row, static_cast<std::ptrdiff_t>(n), [&](const float_lanes& squared) {
+        return fast_exp(-0.5f * squared) + options.floor;
+      });
     row[i] = 1;
   }
   return affinity;

@@ -76,7 +76,7 @@ class pixel_interpolator {
     }
     for (auto p = static_cast<std::size_t>(n); p < static_cast<std::size_t>(padded); ++p)
       l_[p] = a_[p] = b_[p] = y_[p] = x_[p] = 0;
-    linear_to_lab(padded, l_.data(), a_.data(), b_.data(), l_.data(), a_.data(), b_.data());
+    linear_to_lab(padded, l_.data(), a_.data(), b_.data());
     sum_.assign(static_cast<std::size_t>(padded), 0);
     weight_.assign(static_cast<std::size_t>(padded), 0.0F);
     around(i, j, [&](std::size_t k) { add(k, values[k], padded); });
@@ -85,6 +85,7 @@ class pixel_interpolator {
   }
 
  private:
+  // n: a multiple of 16.
   void add(std::size_t k, float value, std::ptrdiff_t n) noexcept {
     const float* l = l_.data();
     const float* a = a_.data();
@@ -99,17 +100,16 @@ class pixel_interpolator {
     const point centre = centre_[k];
     const float color = color_;
     const float position = position_;
-    S2D_INDEPENDENT
-    for (std::ptrdiff_t p = 0; p < n; ++p) {
-      const float dl = l[p] - cl;
-      const float da = a[p] - ca;
-      const float db = b[p] - cb;
-      const float dy = y[p] - centre.y;
-      const float dx = x[p] - centre.x;
-      const float w =
+    for (std::ptrdiff_t p = 0; p < n; p += lane_count) {
+      const float_lanes dl = load<float_lanes>(l + p) - cl;
+      const float_lanes da = load<float_lanes>(a + p) - ca;
+      const float_lanes db = load<float_lanes>(b + p) - cb;
+      const float_lanes dy = load<float_lanes>(y + p) - centre.y;
+      const float_lanes dx = load<float_lanes>(x + p) - centre.x;
+      const float_lanes w =
           fast_exp((dl * dl + da * da + db * db) * color + (dy * dy + dx * dx) * position);
-      sum[p] += w * value;
-      weight[p] += w;
+      store(sum + p, load<float_lanes>(sum + p) + w * value);
+      store(weight + p, load<float_lanes>(weight + p) + w);
     }
   }
 

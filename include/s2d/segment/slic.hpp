@@ -1,11 +1,13 @@
 // Superpixels on a grid (SLIC), without a connectivity step.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/geometry.hpp>
 #include <s2d/core/lab.hpp>
 #include <s2d/segment/options.hpp>
@@ -86,28 +88,47 @@ struct superpixel_sum {
   float v[8] = {};  // l, a, b, y, x, count, -, -
 };
 
-/// Distance of n pixels to one centre; where it is below `best`, takes it and notes `candidate`.
-inline void slic_compare(std::ptrdiff_t n, const float* l, const float* a, const float* b,
-                         const float* y, const float* x, const superpixel_sum& centre,
-                         float position_weight, std::int32_t candidate, float* best,
-                         std::int32_t* chosen) noexcept {
-  const float cl = centre.v[0];
-  const float ca = centre.v[1];
-  const float cb = centre.v[2];
-  const float cy = centre.v[3];
-  const float cx = centre.v[4];
-  S2D_INDEPENDENT
-  for (std::ptrdiff_t p = 0; p < n; ++p) {
-    const float dl = l[p] - cl;
-    const float da = a[p] - ca;
-    const float db = b[p] - cb;
-    const float dy = y[p] - cy;
-    const float dx = x[p] - cx;
-    const float d = (dy * dy + dx * dx) * position_weight + dl * dl + da * da + db * db;
-    chosen[p] = d < best[p] ? candidate : chosen[p];
-    best[p] = d < best[p] ? d : best[p];
+/// For n pixels (a multiple of 16) the nearest of up to nine centres, the first of equal ones;
+/// `own` where all are farther than 1e9.
+struct slic_choice {
+  float position_weight;
+  std::ptrdiff_t own;
+  std::ptrdiff_t count = 0;
+  std::array<std::int32_t, 9> names{};
+  std::array<superpixel_sum, 9> centres{};
+
+  void add(std::ptrdiff_t name, const superpixel_sum& centre) noexcept {
+    names[static_cast<std::size_t>(count)] = static_cast<std::int32_t>(name);
+    centres[static_cast<std::size_t>(count++)] = centre;
   }
-}
+
+  void operator()(std::ptrdiff_t n, const float* l, const float* a, const float* b, const float* y,
+                  const float* x, std::int32_t* chosen) const noexcept {
+    using name_lanes = integers<lane_count>;
+    for (std::ptrdiff_t p = 0; p < n; p += lane_count) {
+      const auto pl = load<float_lanes>(l + p);
+      const auto pa = load<float_lanes>(a + p);
+      const auto pb = load<float_lanes>(b + p);
+      const auto py = load<float_lanes>(y + p);
+      const auto px = load<float_lanes>(x + p);
+      float_lanes best = float_lanes{} + 1e18F;
+      name_lanes name = name_lanes{} + static_cast<std::int32_t>(own);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) {
+        const float* c = centres[k].v;
+        const float_lanes dl = pl - c[0];
+        const float_lanes da = pa - c[1];
+        const float_lanes db = pb - c[2];
+        const float_lanes dy = py - c[3];
+        const float_lanes dx = px - c[4];
+        const float_lanes d = (dy * dy + dx * dx) * position_weight + dl * dl + da * da + db * db;
+        const name_lanes nearer = d < best;
+        name = nearer ? name_lanes{} + names[k] : name;
+        best = nearer ? d : best;
+      }
+      store(chosen + p, name);
+    }
+  }
+};
 
 inline superpixels grow_superpixels(const lab_image& picture, const slic_options& options) {
   const std::ptrdiff_t height = picture.height();
@@ -138,7 +159,6 @@ inline superpixels grow_superpixels(const lab_image& picture, const slic_options
   const float side = static_cast<float>(options.cell);
   const float position_weight = options.compactness * options.compactness / (side * side);
   std::vector<superpixel_sum> sums(n);
-  std::vector<float> best;
   std::vector<std::int32_t> chosen;
   for (int iteration = 0; iteration < options.iterations; ++iteration) {
     const bool last = iteration + 1 == options.iterations;
@@ -148,16 +168,13 @@ inline superpixels grow_superpixels(const lab_image& picture, const slic_options
         const std::ptrdiff_t cell = i * columns + j;
         const std::ptrdiff_t first = pixels.begin[static_cast<std::size_t>(cell)];
         const std::ptrdiff_t padded = pixels.begin[static_cast<std::size_t>(cell) + 1] - first;
-        best.assign(static_cast<std::size_t>(padded), 1e18F);
-        chosen.assign(static_cast<std::size_t>(padded), static_cast<std::int32_t>(cell));
+        chosen.resize(static_cast<std::size_t>(padded));
+        slic_choice choose{position_weight, cell};
         for (std::ptrdiff_t ci = i > 0 ? i - 1 : 0; ci <= i + 1 && ci < rows; ++ci)
-          for (std::ptrdiff_t cj = j > 0 ? j - 1 : 0; cj <= j + 1 && cj < columns; ++cj) {
-            const std::ptrdiff_t k = ci * columns + cj;
-            slic_compare(padded, pixels.l.data() + first, pixels.a.data() + first,
-                         pixels.b.data() + first, pixels.y.data() + first, pixels.x.data() + first,
-                         centres[static_cast<std::size_t>(k)], position_weight,
-                         static_cast<std::int32_t>(k), best.data(), chosen.data());
-          }
+          for (std::ptrdiff_t cj = j > 0 ? j - 1 : 0; cj <= j + 1 && cj < columns; ++cj)
+            choose.add(ci * columns + cj, centres[static_cast<std::size_t>(ci * columns + cj)]);
+        choose(padded, pixels.l.data() + first, pixels.a.data() + first, pixels.b.data() + first,
+               pixels.y.data() + first, pixels.x.data() + first, chosen.data());
         const std::ptrdiff_t y0 = cell_begin(i, rows, height);
         const std::ptrdiff_t y1 = cell_begin(i + 1, rows, height);
         const std::ptrdiff_t x0 = cell_begin(j, columns, width);

@@ -116,7 +116,8 @@ class superpixel_graph_builder {
     alike_to_ = std::move(table.index);
     alike_weight_ = std::move(table.squared_distance);
     const float scale = -1 / (options_.look_alike_sigma * options_.look_alike_sigma);
-    for (float& w : alike_weight_) w = fast_exp(w * scale);
+    change_all(alike_weight_.data(), static_cast<std::ptrdiff_t>(alike_weight_.size()),
+               [scale](const float_lanes& squared) { return fast_exp(squared * scale); });
   }
 
   void link_neighbors() {
@@ -156,7 +157,8 @@ class superpixel_graph_builder {
           weight[a * spatial_edges + e] = -0.5F * d;
         }
       }
-    for (std::size_t e = 0; e < per_frame_ * spatial_edges; ++e) weight[e] = fast_exp(weight[e]);
+    change_all(weight, static_cast<std::ptrdiff_t>(per_frame_ * spatial_edges),
+               [](const float_lanes& x) { return fast_exp(x); });
   }
 
   void link_along_flow(std::size_t t, std::size_t direction, std::size_t other) {
@@ -188,7 +190,8 @@ class superpixel_graph_builder {
         to[e] = static_cast<std::int32_t>(other * per_frame_ + b);
       }
     }
-    for (float& e : exponent) e = fast_exp(e);
+    change_all(exponent.data(), static_cast<std::ptrdiff_t>(exponent.size()),
+               [](const float_lanes& x) { return fast_exp(x); });
     for (std::size_t a = 0; a < per_frame_; ++a)
       for (std::size_t e = 0; e < 9; ++e)
         flow_weight_[(t * per_frame_ + a) * flow_edges + direction * 9 + e] = exponent[a * 9 + e];

@@ -16,7 +16,7 @@
 
 namespace {
 
-struct device {
+struct clip_device {
   static s2d::frame_masks_result find_frame_masks(std::span<const s2d::image> frames,
                                                   const s2d::video_flow& flow,
                                                   const s2d::frame_masks_options& options,
@@ -34,19 +34,19 @@ struct device {
 
 TEST_CASE("the device's frame masks of videos are the core's, bit for bit", "[device]") {
   if (!support::has_device()) return;
-  support::check_scenes<device>();
-  support::check_refused<device>();
+  support::check_scenes<clip_device>();
+  support::check_refused<clip_device>();
 }
 
 TEST_CASE("the device's flow of videos is where the core has some, and near to it", "[device]") {
   if (!support::has_device()) return;
-  support::check_video_flows<device>();
+  support::check_video_flows<clip_device>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("a real clip has the core's frame masks on a device", "[device]") {
   if (!support::has_device()) return;
-  support::check_real_clip<device>();
+  support::check_real_clip<clip_device>();
 }
 #endif
 

@@ -12,7 +12,7 @@ using support::mask_batch;
 
 namespace {
 
-struct device {
+struct components_device {
   static support::found_components components(const mask_batch& batch, s2d::connectivity touching) {
     const auto words = to_device(batch.words());
     auto labels = support::rubbish<std::int32_t>(batch.count * batch.height * batch.width);
@@ -36,8 +36,8 @@ struct device {
 
 TEST_CASE("the device's components and filled holes are the core's", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_all_components<device>();
-  support::check_mazes<device>();
+  support::check_all_components<components_device>();
+  support::check_mazes<components_device>();
 }
 
 TEST_CASE("the device's components of large noise and mazes are the core's", "[device]") {
@@ -46,7 +46,7 @@ TEST_CASE("the device's components of large noise and mazes are the core's", "[d
   mask_batch noise{random, 1, 700, 1000};
   for (auto& value : noise.masks[0].values) value = random() % 8 < 5;
   for (const auto touching : support::both_connectivities) {
-    support::check_components<device>(noise, touching);
-    support::check_components<device>(support::mazes(700, 1000), touching);
+    support::check_components<components_device>(noise, touching);
+    support::check_components<components_device>(support::mazes(700, 1000), touching);
   }
 }

@@ -14,7 +14,7 @@ using support::gray_frames;
 
 namespace {
 
-struct device {
+struct flow_device {
   struct fields {
     std::int64_t count, height, width;
     device_buffer<float> u, v;
@@ -57,7 +57,7 @@ using twin = support::flow_twin<support::order_of_device>;
 
 TEST_CASE("the device's flow is its twin's on the processor, bit for bit", "[device]") {
   if (!support::has_device()) return;
-  support::check_flow_of_pairs<device>(twin::pairs);
+  support::check_flow_of_pairs<flow_device>(twin::pairs);
 }
 
 TEST_CASE("the device's flow of small frames is its twin's", "[device][small]") {
@@ -70,18 +70,18 @@ TEST_CASE("the device's flow of small frames is its twin's", "[device][small]") 
     options.patch_size = size;
     options.refine_sweeps = 2;
     CAPTURE(size);
-    CHECK(device::pairs(from, to, options) == twin::pairs(from, to, options));
+    CHECK(flow_device::pairs(from, to, options) == twin::pairs(from, to, options));
   }
 }
 
 TEST_CASE("the device's flow of a clip is that of its pairs", "[device]") {
   if (!support::has_device()) return;
-  support::check_flow_of_clips<device>();
+  support::check_flow_of_clips<flow_device>();
 }
 
 TEST_CASE("the device's flow lies near the core's", "[device]") {
   if (!support::has_device()) return;
-  support::check_flow_near_core<device>();
+  support::check_flow_near_core<flow_device>();
 }
 
 TEST_CASE("flow whose longest diagonals take more patches than a block has", "[device]") {
@@ -90,7 +90,7 @@ TEST_CASE("flow whose longest diagonals take more patches than a block has", "[d
   const gray_frames to = support::moving_frames(2, 1, 300, 310);
   s2d::flow_options options;
   options.finest_scale = 0;
-  CHECK(device::pairs(from, to, options) == twin::pairs(from, to, options));
+  CHECK(flow_device::pairs(from, to, options) == twin::pairs(from, to, options));
 }
 
 #if defined(S2D_TEST_PICTURES)
@@ -98,7 +98,7 @@ TEST_CASE("the device's flow of real frames is its twin's, near the core's", "[d
   if (!support::has_device()) return;
   const auto [from, to] = support::real_pairs(2);
   for (const auto preset : {s2d::flow_preset::fast, s2d::flow_preset::medium}) {
-    const found_flow found = device::pairs(from, to, preset);
+    const found_flow found = flow_device::pairs(from, to, preset);
     CHECK(found == twin::pairs(from, to, preset));
     support::check_near(found, support::core_flow::pairs(from, to, preset));
   }

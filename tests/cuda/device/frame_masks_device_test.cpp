@@ -17,7 +17,7 @@ using namespace s2d::cuda;
 
 namespace {
 
-struct device {
+struct frame_masks_device {
   static std::vector<float> to_lab(const support::picture_batch& in) {
     const auto memory = to_device(in.values);
     auto out = support::rubbish<float>(3 * in.count * in.height * in.width);
@@ -59,25 +59,25 @@ struct device {
 
 TEST_CASE("the device's colours are the core's", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_to_lab<device>();
+  support::check_to_lab<frame_masks_device>();
 }
 
 TEST_CASE("the device's superpixels are the core's, bit for bit", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_small_slic<device>();
-  support::check_tied_slic<device>();
+  support::check_small_slic<frame_masks_device>();
+  support::check_tied_slic<frame_masks_device>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("the device's superpixels of real frames are the core's", "[device]") {
   if (!support::has_device()) return;
-  support::check_real_slic<device>();
+  support::check_real_slic<frame_masks_device>();
 }
 #endif
 
 TEST_CASE("the device's values diffuse as the core's, bit for bit", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_diffusion<device>();
+  support::check_diffusion<frame_masks_device>();
   s2d::sparse_graph broken;
   broken.begin = {0, 1};
   CHECK_THROWS_AS(to_device(broken), s2d::invalid_input);
@@ -85,14 +85,14 @@ TEST_CASE("the device's values diffuse as the core's, bit for bit", "[device][sm
 
 TEST_CASE("the device's masks of thresholds are the core's, bit for bit", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_small_thresholds<device>();
-  support::check_sharp_thresholds<device>();
+  support::check_small_thresholds<frame_masks_device>();
+  support::check_sharp_thresholds<frame_masks_device>();
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("the device's masks of thresholds of real frames are the core's", "[device]") {
   if (!support::has_device()) return;
-  support::check_real_thresholds<device>();
+  support::check_real_thresholds<frame_masks_device>();
 }
 #endif
 

@@ -12,7 +12,7 @@ using namespace s2d::cuda;
 
 namespace {
 
-struct device {
+struct grouping_device {
   static support::solved hungarian(const std::vector<float>& cost, std::int64_t count,
                                    std::int64_t n, std::int64_t m, bool maximize) {
     const auto memory = to_device(cost);
@@ -48,31 +48,31 @@ struct device {
 TEST_CASE("the device's assignments are the core's, ties and broken problems too",
           "[device][small]") {
   if (!support::has_device()) return;
-  support::check_small_assignments<device>();
-  support::check_tied_assignments<device>();
-  support::check_broken_assignments<device>();
+  support::check_small_assignments<grouping_device>();
+  support::check_tied_assignments<grouping_device>();
+  support::check_broken_assignments<grouping_device>();
 }
 
 TEST_CASE("the device matches 200 problems of 100 x 20, and larger ones", "[device]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
-  support::check_assignments<device>(random, 200, 100, 20, false);
-  support::check_assignments<device>(random, 6, 33, 130, true);
+  support::check_assignments<grouping_device>(random, 200, 100, 20, false);
+  support::check_assignments<grouping_device>(random, 6, 33, 130, true);
 }
 
 TEST_CASE("the device groups packed rows as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_small_dbscan<device>();
+  support::check_small_dbscan<grouping_device>();
 }
 
 TEST_CASE("the device groups many packed rows as the core", "[device]") {
   if (!support::has_device()) return;
   std::mt19937 random{5};
   for (const std::int64_t columns : {40, 100, 150})
-    support::check_dbscan<device>(random, 1500, columns);
+    support::check_dbscan<grouping_device>(random, 1500, columns);
 }
 
 TEST_CASE("the device's points are the core's pixels", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_rasterize<device>();
+  support::check_rasterize<grouping_device>();
 }

@@ -12,7 +12,7 @@ using support::mask_batch;
 
 namespace {
 
-struct device {
+struct iou_device {
   struct words {
     device_buffer<std::uint64_t> all;
     const_bits_view view;
@@ -80,9 +80,9 @@ TEST_CASE("the device's overlaps are the core's, counted either way", "[device][
   std::mt19937 random{1};
   for (const auto way : ways) {
     for (const auto& sizes : support::all_pair_sizes())
-      support::check_pairs<device>(random, sizes, way);
-    support::check_pairs<device>(random, {65, 129, 20, 64}, way);
-    support::check_pairs<device>(random, {70, 30, 97, 101}, way);
+      support::check_pairs<iou_device>(random, sizes, way);
+    support::check_pairs<iou_device>(random, {65, 129, 20, 64}, way);
+    support::check_pairs<iou_device>(random, {70, 30, 97, 101}, way);
   }
 }
 
@@ -90,17 +90,17 @@ TEST_CASE("the device's overlaps of large masks are the core's", "[device]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
   for (const auto way : ways) {
-    support::check_pairs<device>(random, {3, 4, 1080, 1920}, way);
-    support::check_pairs<device>(random, {130, 140, 480, 854}, way);
+    support::check_pairs<iou_device>(random, {3, 4, 1080, 1920}, way);
+    support::check_pairs<iou_device>(random, {130, 140, 480, 854}, way);
   }
 }
 
 TEST_CASE("the device's tubes overlap as the core's", "[device][small]") {
   if (!support::has_device()) return;
-  for (const auto way : ways) support::check_tubes<device>(way);
+  for (const auto way : ways) support::check_tubes<iou_device>(way);
 }
 
 TEST_CASE("the device's suppression keeps what the core keeps", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_suppression<device>();
+  support::check_suppression<iou_device>();
 }

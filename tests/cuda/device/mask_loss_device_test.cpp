@@ -13,7 +13,7 @@ using support::clip_case;
 
 namespace {
 
-struct device {
+struct mask_loss_device {
   // A clip in device memory.
   struct memory {
     device_buffer<float> logits;
@@ -80,25 +80,25 @@ struct device {
 TEST_CASE("the device's matching costs and Temporal DropLoss are the core's", "[device][small]") {
   if (!support::has_device()) return;
   for (const clip_case& c : support::small_clips()) {
-    support::check_matching_cost<device>(c);
-    support::check_drop_loss<device>(c);
-    support::check_matching_costs<device>(c);
-    support::check_mask_losses<device>(c);
+    support::check_matching_cost<mask_loss_device>(c);
+    support::check_drop_loss<mask_loss_device>(c);
+    support::check_matching_costs<mask_loss_device>(c);
+    support::check_mask_losses<mask_loss_device>(c);
   }
-  support::check_weights<device>();
-  support::check_infinite_logit<device>();
+  support::check_weights<mask_loss_device>();
+  support::check_infinite_logit<mask_loss_device>();
 }
 
 TEST_CASE("the device's exact gradients of losses have the same bits in every run",
           "[device][small]") {
   if (!support::has_device()) return;
-  support::check_exact_gradients<device>();
+  support::check_exact_gradients<mask_loss_device>();
 }
 
 TEST_CASE("the device's costs at the size of training are the core's", "[device]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
   const clip_case c{random, 100, 20, 3, 60, 108, 12544};
-  support::check_matching_cost<device>(c);
-  support::check_drop_loss<device>(c);
+  support::check_matching_cost<mask_loss_device>(c);
+  support::check_drop_loss<mask_loss_device>(c);
 }

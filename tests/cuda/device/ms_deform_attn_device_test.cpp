@@ -17,7 +17,7 @@ std::int64_t size_of(const std::vector<T>& values) {
   return static_cast<std::int64_t>(values.size());
 }
 
-struct device {
+struct ms_deform_attn_device {
   template <class T>
   static std::vector<T> forward(const deform_case<T>& c) {
     const auto value = to_device(c.value), location = to_device(c.location);
@@ -45,16 +45,16 @@ struct device {
 TEMPLATE_TEST_CASE("the device's deformable attention and gradients are the formula's",
                    "[device][small]", float, float16, bfloat16) {
   if (!support::has_device()) return;
-  support::check_deform_channels<device, TestType>(15);
+  support::check_deform_channels<ms_deform_attn_device, TestType>(15);
 }
 
 TEST_CASE("the device's deformable attention takes nothing, and points far outside",
           "[device][small]") {
   if (!support::has_device()) return;
-  support::check_deform_edges<device>();
+  support::check_deform_edges<ms_deform_attn_device>();
 }
 
 TEST_CASE("the device's exact sums of gradients have the same bits in every run", "[device]") {
   if (!support::has_device()) return;
-  support::check_exact_deform<device>(20000, 5);
+  support::check_exact_deform<ms_deform_attn_device>(20000, 5);
 }

@@ -12,7 +12,7 @@ using support::mask_batch;
 
 namespace {
 
-struct device {
+struct pack_device {
   template <class T>
   static std::vector<std::uint64_t> pack(const std::vector<T>& memory, const mask_batch& batch,
                                          const layout& at, float threshold) {
@@ -40,18 +40,18 @@ struct device {
 
 TEST_CASE("the device packs bytes from any address and strides as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_pack_bytes<device>();
+  support::check_pack_bytes<pack_device>();
 }
 
 TEMPLATE_TEST_CASE("the device packs logits of any format", "[device][small]", float, float16,
                    bfloat16) {
   if (!support::has_device()) return;
-  support::check_pack_logits<device, TestType>();
+  support::check_pack_logits<pack_device, TestType>();
 }
 
 TEST_CASE("the device unpacks to any strides, and nothing else is written", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_unpack<device>();
+  support::check_unpack<pack_device>();
 }
 
 TEST_CASE("more than 2^31 pixels are packed and unpacked", "[device][huge]") {

@@ -14,7 +14,7 @@ using support::table_case;
 
 namespace {
 
-struct device : support::device_visibility {
+struct point_mask_device : support::device_visibility {
   struct tracks {
     device_buffer<track_position> at;
     device_buffer<std::uint8_t> visible;
@@ -69,17 +69,17 @@ struct device : support::device_visibility {
 
 TEST_CASE("the device counts points in masks by hand", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_known_matches<device>();
+  support::check_known_matches<point_mask_device>();
 }
 
 TEST_CASE("sets of points meet masks on the device as in the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_small_matches<device>();
+  support::check_small_matches<point_mask_device>();
 }
 
 TEST_CASE("the device counts points of frames of several bands", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_large_frames<device>();
+  support::check_large_frames<point_mask_device>();
 }
 
 TEST_CASE("many sets of points meet many masks on the device as in the core", "[device]") {
@@ -89,12 +89,12 @@ TEST_CASE("many sets of points meet many masks on the device as in the core", "[
   std::vector<std::size_t> sizes;
   for (std::size_t q = 0; q < 120; ++q) sizes.push_back(random() % 900);
   const set_case sets = support::random_sets(random, 30, 120, 213, sizes);
-  support::check_matches<device>(given, sets);
+  support::check_matches<point_mask_device>(given, sets);
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("golden discoveries see and match the same masks on the device", "[device][golden]") {
   if (!support::has_device()) return;
-  support::check_golden_matches<device>();
+  support::check_golden_matches<point_mask_device>();
 }
 #endif

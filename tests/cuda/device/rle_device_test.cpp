@@ -13,7 +13,7 @@ using support::mask_batch;
 
 namespace {
 
-struct device {
+struct rle_device {
   template <class T>
   static auto encode(const std::vector<T>& memory, const mask_batch& batch, const layout& at,
                      float threshold) {
@@ -72,19 +72,19 @@ struct device {
 
 TEST_CASE("the device encodes bytes of any strides, and bits, as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::for_all_encodable(1, support::check_encode<device>);
+  support::for_all_encodable(1, support::check_encode<rle_device>);
 }
 
 TEMPLATE_TEST_CASE("the device encodes logits of any format", "[device][small]", float, float16,
                    bfloat16) {
   if (!support::has_device()) return;
-  support::for_all_encodable(2, support::check_encode_logits<device, TestType>);
+  support::for_all_encodable(2, support::check_encode_logits<rle_device, TestType>);
 }
 
 TEST_CASE("the device decodes and measures as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::for_all_encodable(3, support::check_decode<device>);
-  support::for_all_batches(4, support::check_measures<device>);
+  support::for_all_encodable(3, support::check_decode<rle_device>);
+  support::for_all_batches(4, support::check_measures<rle_device>);
 }
 
 TEST_CASE("the device encodes, decodes and measures masks of many segments", "[device]") {
@@ -95,9 +95,9 @@ TEST_CASE("the device encodes, decodes and measures masks of many segments", "[d
          {mask_batch{random, 5, 1080, 1920}, mask_batch{random, 20, 480, 854}}) {
       const auto runs = support::expected_runs(batch);
       const layout rows{0, batch.height * batch.width, batch.width, 1};
-      CHECK(device::encode(batch.rows(), batch, rows, 0) == runs);
-      CHECK(device::encode_bits(batch) == runs);
-      support::check_decode<device>(batch);
-      support::check_measures<device>(batch);
+      CHECK(rle_device::encode(batch.rows(), batch, rows, 0) == runs);
+      CHECK(rle_device::encode_bits(batch) == runs);
+      support::check_decode<rle_device>(batch);
+      support::check_measures<rle_device>(batch);
     }
 }

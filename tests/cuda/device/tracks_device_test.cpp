@@ -12,7 +12,7 @@ using namespace s2d::cuda;
 
 namespace {
 
-struct device : support::device_visibility {
+struct tracks_device : support::device_visibility {
   static support::followed follow(const support::track_case& given,
                                   const s2d::consistency_options& test) {
     const auto flow = to_device(given.flow, given.cut_before);
@@ -42,18 +42,18 @@ struct device : support::device_visibility {
 
 TEST_CASE("the device follows points as the core, bit for bit", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_known_follow<device>();
-  support::check_small_follow<device>();
+  support::check_known_follow<tracks_device>();
+  support::check_small_follow<tracks_device>();
 }
 
 TEST_CASE("the device leaves points that stand nowhere where they are", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_bad_starts<device>();
+  support::check_bad_starts<tracks_device>();
 }
 
 TEST_CASE("the device counts visible points of sets as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_visible_sets<device>();
+  support::check_visible_sets<tracks_device>();
 }
 
 TEST_CASE("the device follows many points through a long video as the core", "[device]") {
@@ -66,13 +66,13 @@ TEST_CASE("the device follows many points through a long video as the core", "[d
       p = {static_cast<float>(random() % 6380) / 10, static_cast<float>(random() % 1200) / 10};
     given.ask(std::move(points), random() % 100);
   }
-  support::check_follow<device>(given);
+  support::check_follow<tracks_device>(given);
 }
 
 #if defined(S2D_TEST_PICTURES)
 TEST_CASE("the device follows points of a real video as the core", "[device]") {
   if (!support::has_device()) return;
-  support::check_real_follow<device>();
+  support::check_real_follow<tracks_device>();
 }
 #endif
 

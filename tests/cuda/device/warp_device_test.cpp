@@ -11,7 +11,7 @@ using support::flow_case;
 
 namespace {
 
-struct device {
+struct warp_device {
   struct fields {
     device_buffer<float> u, v;
     flow_batch view;
@@ -71,21 +71,21 @@ struct device {
 TEMPLATE_TEST_CASE("the device warps pictures as the core", "[device][small]", float,
                    std::uint8_t) {
   if (!support::has_device()) return;
-  support::check_warp_pictures<device, TestType>();
+  support::check_warp_pictures<warp_device, TestType>();
 }
 
 TEST_CASE("the device warps binary16 pictures as floats, rounded once", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_warp_binary16<device>();
+  support::check_warp_binary16<warp_device>();
 }
 
 TEST_CASE("the device warps packed masks as the core", "[device][small]") {
   if (!support::has_device()) return;
-  support::check_warp_masks<device>();
+  support::check_warp_masks<warp_device>();
 }
 
 TEST_CASE("the device's forward-backward test is the core's, alone and beside a warp",
           "[device][small]") {
   if (!support::has_device()) return;
-  support::check_consistency<device>();
+  support::check_consistency<warp_device>();
 }

@@ -73,6 +73,31 @@ inline void store(T* to, const Vector& v) noexcept {
   std::memcpy(to, &v, sizeof v);
 }
 
+/// The first `count` lanes, 0 in the others; count in 1..lane_count.
+inline float_lanes load_first(const float* from, std::ptrdiff_t count) noexcept {
+  if (count == lane_count) return load<float_lanes>(from);
+  float lanes[lane_count] = {};
+  std::memcpy(lanes, from, static_cast<std::size_t>(count) * sizeof(float));
+  return load<float_lanes>(lanes);
+}
+
+/// The first `count` lanes only; count in 1..lane_count.
+inline void store_first(float* to, std::ptrdiff_t count, const float_lanes& v) noexcept {
+  if (count == lane_count)
+    store(to, v);
+  else
+    std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(float));
+}
+
+/// values[i] = change(values[i]) for n numbers, a register at a time.
+template <class Change>
+inline void change_all(float* values, std::ptrdiff_t n, const Change& change) noexcept {
+  for (std::ptrdiff_t i = 0; i < n; i += lane_count) {
+    const std::ptrdiff_t count = n - i < lane_count ? n - i : lane_count;
+    store_first(values + i, count, change(load_first(values + i, count)));
+  }
+}
+
 /// 1 / sqrt(v) for positive normal v, relative error below 5e-6, the same on every processor.
 template <std::ptrdiff_t N, class Vector = floats<N>>
 inline Vector inverse_sqrt(const Vector& v) {
