@@ -12,7 +12,6 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
-#include <numeric>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -32,10 +31,6 @@ namespace quality {
 namespace {
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-double average(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
 
 // One object, the union of the masks of a frame, trusted as far as the frame is.
 s2d::torch::video_labels foreground_labels(const clip& of, const s2d::video_masks& masks,
@@ -247,12 +242,6 @@ s2d::torch::video_labels agreed_labels(const clip& of, const sparse_result& foun
     added += static_cast<double>(agreed[i].size());
   }
   return labels;
-}
-
-double mean_jaccard(const tube& masks, const std::vector<s2d::bit_mask>& truth) {
-  std::vector<double> values;
-  for (std::size_t t = 0; t < truth.size(); ++t) values.push_back(jaccard(masks[t], truth[t]));
-  return average(values);
 }
 
 }  // namespace

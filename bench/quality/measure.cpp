@@ -8,24 +8,25 @@
 #include <utility>
 
 #include <s2d/keymask/propagate.hpp>
+#include <s2d/mask/bits.hpp>
 
 namespace quality {
 
-namespace {
-
-std::size_t area(const s2d::bit_mask& mask) {
-  std::size_t sum = 0;
-  for (const s2d::bit_mask::word word : mask.words())
-    sum += static_cast<std::size_t>(std::popcount(word));
-  return sum;
+double average(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
+
+double mean_jaccard(const std::vector<s2d::bit_mask>& masks,
+                    const std::vector<s2d::bit_mask>& truth) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < truth.size(); ++t) values.push_back(jaccard(masks[t], truth[t]));
+  return average(values);
+}
+
+namespace {
 
 void unite(s2d::bit_mask& into, const s2d::bit_mask& mask) {
   for (std::size_t i = 0; i < into.words().size(); ++i) into.words()[i] |= mask.words()[i];
-}
-
-double average(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 // How far a frame is trusted where nobody says: its masks' confidences, weighted by their areas.
@@ -58,17 +59,10 @@ std::vector<std::size_t> most_confident(const s2d::video_masks& masks,
   return order;
 }
 
-double mean_jaccard(const std::vector<s2d::bit_mask>& masks,
-                    const std::vector<s2d::bit_mask>& truth) {
-  std::vector<double> values;
-  for (std::size_t t = 0; t < truth.size(); ++t) values.push_back(jaccard(masks[t], truth[t]));
-  return average(values);
-}
-
 }  // namespace
 
 double jaccard(const s2d::bit_mask& mask, const s2d::bit_mask& truth) {
-  if (mask.empty()) return area(truth) == 0 ? 1 : 0;
+  if (mask.empty()) return s2d::area(truth) == 0 ? 1 : 0;
   std::size_t both = 0, either = 0;
   for (std::size_t i = 0; i < truth.words().size(); ++i) {
     both += static_cast<std::size_t>(std::popcount(mask.words()[i] & truth.words()[i]));

@@ -20,6 +20,13 @@ using figures = std::map<std::string, double>;
 /// counts as background.
 double jaccard(const s2d::bit_mask& mask, const s2d::bit_mask& truth);
 
+/// Mean of at least one number.
+double average(const std::vector<double>& values);
+
+/// Mean jaccard of the frames of a video, a mask for each.
+double mean_jaccard(const std::vector<s2d::bit_mask>& masks,
+                    const std::vector<s2d::bit_mask>& truth);
+
 /// The union of some masks of a frame of height x width.
 s2d::bit_mask united(const std::vector<s2d::frame_mask>& masks, std::ptrdiff_t height,
                      std::ptrdiff_t width);
