@@ -3,7 +3,8 @@
 # tables of docs/performance.md. The peers come from the registry of Python packages into a folder of
 # their own in build/compare; nothing of s2d depends on them.
 # usage: bench/compare.sh [GROUP...], groups: masks, overlap, evaluation, tables, flow, python, compile;
-# default all. Real masks and frames from the folder S2D_DATA (default ../shared/data); 3 GB of inputs are made.
+# default all. Real masks and frames from the folder S2D_DATA (default ../shared/data); 3 GB of inputs are
+# made. S2D_COMPARE_PAGE names another page with the same marks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$PWD/build/compare
@@ -20,4 +21,4 @@ cmake --build --preset bench --target compare
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # OpenBLAS shall choose its own code for this processor.
 env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$folder/venv/bin/python" bench/compare/compare.py \
-  build/bench/bench/compare "$folder" docs/performance.md "$@"
+  build/bench/bench/compare "$folder" "${S2D_COMPARE_PAGE:-docs/performance.md}" "$@"
