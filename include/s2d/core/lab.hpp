@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/image.hpp>
 #include <s2d/core/matrix.hpp>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <s2d/core/detail/extremes.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/detail/threads.hpp>
 #include <s2d/core/fast_math.hpp>

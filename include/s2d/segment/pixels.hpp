@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/image.hpp>
 #include <s2d/core/lab.hpp>

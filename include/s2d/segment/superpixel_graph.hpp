@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <s2d/core/detail/extremes.hpp>
+#include <s2d/core/detail/lanes.hpp>
 #include <s2d/core/fast_math.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/segment/diffusion.hpp>
