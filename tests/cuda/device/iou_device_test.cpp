@@ -86,7 +86,7 @@ TEST_CASE("the device's overlaps are the core's, counted either way", "[device][
   }
 }
 
-TEST_CASE("the device's overlaps of large masks are the core's", "[device]") {
+TEST_CASE("the device's overlaps of large masks are the core's", "[device][large]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
   for (const auto way : ways) {

@@ -95,7 +95,7 @@ TEST_CASE("the device's exact gradients of losses have the same bits in every ru
   support::check_exact_gradients<mask_loss_device>();
 }
 
-TEST_CASE("the device's costs at the size of training are the core's", "[device]") {
+TEST_CASE("the device's costs at the size of training are the core's", "[device][large]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
   const clip_case c{random, 100, 20, 3, 60, 108, 12544};

@@ -87,7 +87,7 @@ TEST_CASE("the device decodes and measures as the core", "[device][small]") {
   support::for_all_batches(4, support::check_measures<rle_device>);
 }
 
-TEST_CASE("the device encodes, decodes and measures masks of many segments", "[device]") {
+TEST_CASE("the device encodes, decodes and measures masks of many segments", "[device][large]") {
   if (!support::has_device()) return;
   std::mt19937 random{2};
   for (int round = 0; round < 6; ++round)

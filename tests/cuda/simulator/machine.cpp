@@ -1,0 +1,397 @@
+// How warps run, and what they may touch.
+#include "machine.hpp"
+#include "profile.hpp"
+
+#include <driver_types.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+namespace simulator {
+namespace {
+
+using state = warp::fragment::state;
+
+constexpr u64 turn = 1 << 16;      // instructions of a warp before others have a turn
+constexpr u64 patience = 1 << 12;  // turns in which no barrier is met and no lane leaves
+
+s32 thread_of(const warp& of, int lane) { return of.number * 32 + lane; }
+
+std::string hexadecimal(u64 value) {
+  std::string text;
+  do {
+    text.insert(text.begin(), "0123456789abcdef"[value % 16]);
+    value /= 16;
+  } while (value != 0);
+  return "0x" + text;
+}
+
+u32 special_value(const std::string& name, const block_state& block, int lane, s32 thread) {
+  const auto at = static_cast<u32>(thread);
+  const auto of = [&](const extent3& e) {
+    return name.back() == 'x' ? e.x : name.back() == 'y' ? e.y : e.z;
+  };
+  const u32 below = (1u << lane) - 1;
+  if (name.starts_with("%tid"))
+    return of(
+        {at % block.size.x, at / block.size.x % block.size.y, at / block.size.x / block.size.y});
+  if (name.starts_with("%ntid")) return of(block.size);
+  if (name.starts_with("%ctaid")) return of(block.index);
+  if (name.starts_with("%nctaid")) return of(block.grid);
+  if (name == "%laneid") return static_cast<u32>(lane);
+  if (name == "%warpid") return at / 32;
+  if (name == "%lanemask_lt") return below;
+  if (name == "%lanemask_le") return below << 1 | 1;
+  if (name == "%lanemask_eq") return 1u << lane;
+  if (name == "%lanemask_ge") return ~below;
+  if (name == "%lanemask_gt") return ~(below << 1 | 1);
+  throw fault{cudaErrorNotSupported, "special register " + name + " is not simulated"};
+}
+
+void fill_specials(warp& of) {
+  for (const auto& special : of.block->code.specials)
+    for (int lane = 0; lane < 32; ++lane)
+      of.lanes_of<u32>(special.at)[lane] =
+          special_value(special.name, *of.block, lane, thread_of(of, lane));
+}
+
+void fill_constants(warp& of) {
+  for (const auto& constant : of.block->code.constants) {
+    std::byte* const at = of.registers.data() + constant.at;
+    if (constant.bytes == 0) {  // a predicate
+      const u32 all = constant.bits != 0 ? 0xffffffffu : 0;
+      std::memcpy(at, &all, sizeof all);
+    }
+    for (int lane = 0; lane < 32; ++lane)
+      std::memcpy(at + lane * constant.bytes, &constant.bits,
+                  static_cast<std::size_t>(constant.bytes));
+  }
+}
+
+u32 guarded_lanes(warp& of, const instruction& in, u32 lanes) {
+  if (!in.guarded) return lanes;
+  const u32 yes = of.predicate(in.guard);
+  return lanes & (in.guard_negated ? ~yes : yes);
+}
+
+class grid_run {
+ public:
+  grid_run(device_memory& memory, const program& code, extent3 grid, extent3 size,
+           u64 dynamic_shared_bytes, const void* const* arguments)
+      : block_{memory, code, grid, size, {}, {}, {}, {}, 1, nullptr} {
+    block_.parameters.resize(code.parameter_bytes);
+    for (std::size_t p = 0; p < code.parameters.size(); ++p)
+      std::memcpy(block_.parameters.data() + code.parameters[p].begin, arguments[p],
+                  code.parameters[p].end - code.parameters[p].begin);
+    block_.shared.resize(code.shared_bytes + dynamic_shared_bytes);
+    block_.touched.resize(block_.shared.size() / shared_place::bytes + 1);
+    const u64 threads = size.volume();
+    warps_.resize((threads + 31) / 32);
+    for (std::size_t w = 0; w < warps_.size(); ++w) {
+      warps_[w].block = &block_;
+      warps_[w].number = static_cast<s32>(w);
+      warps_[w].registers.resize(code.file_bytes);
+      warps_[w].local.resize(32 * code.local_bytes);
+      warps_[w].last_found.resize(code.code.size());
+      fill_constants(warps_[w]);
+    }
+  }
+
+  void run(launch_profile* profile) {
+    block_.profile = profile;
+    auto& at = block_.index;
+    for (at.z = 0; at.z < block_.grid.z; ++at.z)
+      for (at.y = 0; at.y < block_.grid.y; ++at.y)
+        for (at.x = 0; at.x < block_.grid.x; ++at.x) run_block();
+  }
+
+ private:
+  void run_block() {
+    const u64 threads = block_.size.volume();
+    std::memset(block_.shared.data(), 0xA5, block_.shared.size());
+    ++block_.time;
+    for (warp& one : warps_) {
+      const u64 rest = threads - static_cast<u64>(one.number) * 32;
+      one.live = rest >= 32 ? 0xffffffffu : (1u << rest) - 1;
+      one.fragments.assign(1, {0, one.live, state::ready});
+      fill_specials(one);
+      std::memset(one.local.data(), 0xA5, one.local.size());
+    }
+    for (u64 turns = 0;; ++turns) {
+      bool alive = false, ready = false;
+      for (warp& one : warps_) {
+        if (one.live == 0) continue;
+        const u32 before = one.live;
+        run_turn(one);
+        if (one.live != before) turns = 0;
+        alive = alive || one.live != 0;
+        for (const auto& f : one.fragments) ready = ready || f.is == state::ready;
+      }
+      if (!alive) return;
+      if (!ready) {
+        pass_barrier();
+        turns = 0;
+      } else if (turns > patience) {
+        const warp& one =
+            *std::find_if(warps_.begin(), warps_.end(), [](const warp& w) { return w.live != 0; });
+        throw_fault(cudaErrorLaunchTimeout, one,
+                    block_.code.code[static_cast<std::size_t>(one.fragments[0].at)],
+                    std::countr_zero(one.live), "runs and runs");
+      }
+    }
+  }
+
+  /// No lane can go on: all that live must be at one barrier.
+  void pass_barrier() {
+    u32 any = 0;
+    s64 number = -1;
+    for (warp& one : warps_)
+      for (const auto& f : one.fragments) {
+        const instruction& in = block_.code.code[static_cast<std::size_t>(f.at)];
+        const int lane = std::countr_zero(f.lanes);
+        if (f.is != state::at_barrier)
+          throw_fault(cudaErrorLaunchTimeout, one, in, lane,
+                      "waits for lanes of its warp that do not come");
+        const s64 found = one.lanes_of<u32>(in.from[0])[lane];
+        if (number >= 0 && found != number)
+          throw_fault(cudaErrorLaunchTimeout, one, in, lane,
+                      "waits at another barrier than the rest of its block");
+        number = found;
+        if (in.run == nullptr) continue;
+        const u32 says = one.predicate(in.from[1]);
+        any |= (in.negated ? ~says : says) & f.lanes;
+      }
+    ++block_.time;
+    for (warp& one : warps_)
+      for (auto& f : one.fragments) {
+        const instruction& in = block_.code.code[static_cast<std::size_t>(f.at)];
+        if (in.run != nullptr) {
+          u32& to = one.predicate(in.to[0]);
+          to = (to & ~f.lanes) | (any != 0 ? f.lanes : 0);
+        }
+        f.is = state::ready;
+        ++f.at;
+      }
+  }
+
+  /// Until no lane of the warp can go on, or its turn is over.
+  void run_turn(warp& of) {
+    u64 left = turn;
+    while (left > 0) {
+      auto least = of.fragments.end();
+      for (auto f = of.fragments.begin(); f != of.fragments.end(); ++f)
+        if (f->is == state::ready && (least == of.fragments.end() || f->at < least->at)) least = f;
+      if (least == of.fragments.end()) return;
+      warp::fragment now = *least;
+      of.fragments.erase(least);
+      run_fragment(of, now, left);
+    }
+  }
+
+  /// Until these lanes wait, part, leave, or are no longer the least far.
+  void run_fragment(warp& of, warp::fragment now, u64& left) {
+    const auto& code = block_.code.code;
+    s32 meeting = meet(of, now);
+    while (true) {
+      if (now.at >= meeting) {
+        if (now.at > meeting) break;
+        meeting = meet(of, now);
+      }
+      if (left == 0) break;
+      --left;
+      const instruction& in = code[static_cast<std::size_t>(now.at)];
+      const u32 lanes = guarded_lanes(of, in, now.lanes);
+      switch (in.is) {
+        case instruction::kind::plain:
+          if (lanes != 0) in.run(of, in, lanes);
+          if (block_.profile != nullptr) note(of, in, lanes);
+          ++now.at;
+          break;
+        case instruction::kind::give_way:
+          ++now.at;
+          left = 0;
+          break;
+        case instruction::kind::branch:
+          if (lanes != 0 && lanes != now.lanes)
+            of.fragments.push_back({now.at + 1, now.lanes & ~lanes, state::ready});
+          if (lanes == 0) {
+            ++now.at;
+          } else {
+            const bool split = lanes != now.lanes || in.target <= now.at;
+            now.at = in.target;
+            now.lanes = lanes;
+            if (split) return of.fragments.push_back(now);
+          }
+          break;
+        case instruction::kind::leave:
+          of.live &= ~lanes;
+          now.lanes &= ~lanes;
+          if (now.lanes == 0) return;
+          ++now.at;
+          break;
+        case instruction::kind::together: {
+          if (lanes == 0) {
+            ++now.at;
+            break;
+          }
+          const u32 members = of.lanes_of<u32>(in.members)[std::countr_zero(lanes)];
+          if ((members & ~of.live) != 0 && of.live == now.lanes)
+            throw_fault(cudaErrorLaunchTimeout, of, in, std::countr_zero(lanes),
+                        "names lanes that have left");
+          if ((members & ~lanes) != 0) return wait(of, now, lanes, state::waits_for_lanes);
+          in.run(of, in, lanes);
+          if (block_.profile != nullptr) note(of, in, lanes);
+          ++now.at;
+          break;
+        }
+        case instruction::kind::barrier:
+          if (lanes != 0) return wait(of, now, lanes, state::at_barrier);
+          ++now.at;
+          break;
+      }
+    }
+    of.fragments.push_back(now);
+  }
+
+  void note(warp& of, const instruction& in, u32 lanes) {
+    block_.profile->note(in, lanes);
+    if (!of.asked.empty()) block_.profile->note_accesses(in, of.asked, of.asked_bytes);
+    of.asked.clear();
+  }
+
+  /// Some lanes stay, those that the guard keeps from it go on.
+  static void wait(warp& of, const warp::fragment& now, u32 lanes, state how) {
+    of.fragments.push_back({now.at, lanes, how});
+    if (lanes != now.lanes) of.fragments.push_back({now.at + 1, now.lanes & ~lanes, state::ready});
+  }
+
+  /// Takes in the lanes that are where these are. @return the next place at which others are
+  static s32 meet(warp& of, warp::fragment& now) {
+    s32 next = std::numeric_limits<s32>::max();
+    std::erase_if(of.fragments, [&](const warp::fragment& other) {
+      if (other.at != now.at || other.is == state::at_barrier) {
+        if (other.at > now.at) next = std::min(next, other.at);
+        return false;
+      }
+      now.lanes |= other.lanes;
+      return true;
+    });
+    return next;
+  }
+
+  block_state block_;
+  std::vector<warp> warps_;
+};
+
+}  // namespace
+
+void throw_fault(int code, const warp& of, const instruction& at, int lane,
+                 const std::string& what) {
+  const auto& index = of.block->index;
+  throw fault{code, "kernel " + of.block->code.name + ", line " + std::to_string(at.line) +
+                        " of its PTX, thread " + std::to_string(thread_of(of, lane)) +
+                        " of block (" + std::to_string(index.x) + ", " + std::to_string(index.y) +
+                        ", " + std::to_string(index.z) + "): " + what};
+}
+
+std::byte* warp::memory_at(const instruction& of, int lane, u64 bytes, access how) {
+  const u64 at = address(of, lane);
+  if (block->profile != nullptr) asked.push_back(at), asked_bytes = bytes;
+  if ((at & (bytes - 1)) != 0)
+    throw_fault(cudaErrorMisalignedAddress, *this, of, lane,
+                std::to_string(bytes) + " bytes at " + hexadecimal(at) + ", which is not aligned");
+  switch (of.where) {
+    case space::global:
+      return global_at(of, lane, at, bytes);
+    case space::shared: {
+      const u64 offset = at - shared_base;
+      if (at < shared_base || offset + bytes > block->shared.size())
+        throw_fault(cudaErrorIllegalAddress, *this, of, lane,
+                    std::to_string(bytes) + " bytes past its " +
+                        std::to_string(block->shared.size()) + " bytes of shared memory, at " +
+                        std::to_string(static_cast<s64>(offset)));
+      note_shared(of, lane, offset, bytes, how);
+      return block->shared.data() + offset;
+    }
+    case space::local:
+      if (at + bytes > block->code.local_bytes)
+        throw_fault(cudaErrorIllegalAddress, *this, of, lane, "outside of its local memory");
+      return local.data() + static_cast<u64>(lane) * block->code.local_bytes + at;
+    case space::param:
+      break;
+  }
+  if (at + bytes > block->parameters.size() || how != access::read)
+    throw_fault(cudaErrorIllegalAddress, *this, of, lane, "outside of its parameters");
+  return block->parameters.data() + at;
+}
+
+std::byte* warp::global_at(const instruction& of, int lane, u64 at, u64 bytes) {
+  extent& last = last_found[static_cast<std::size_t>(&of - block->code.code.data())];
+  if (!last.has(at, bytes)) {
+    const extent found = block->memory.find(at, bytes);
+    if (found.end == 0)
+      throw_fault(cudaErrorIllegalAddress, *this, of, lane,
+                  std::to_string(bytes) + " bytes at " + hexadecimal(at) + ", " +
+                      (block->memory.is_mine(at) ? "past or before every allocation"
+                                                 : "not memory of this device"));
+    last = found;
+  }
+  return block->memory.host(at);
+}
+
+void warp::note_shared(const instruction& of, int lane, u64 offset, u64 bytes, access how) {
+  const s32 me = thread_of(*this, lane);
+  if (!of.plain_access && how == access::read) return;
+  if (!of.plain_access) how = access::atomic;
+  const u64 end = (offset + bytes - 1) / shared_place::bytes;
+  for (u64 p = offset / shared_place::bytes; p <= end; ++p) {
+    shared_place& place = block->touched[p];
+    const bool now_written = place.write_time == block->time,
+               now_read = place.read_time == block->time;
+    if (now_written && place.writer != me &&
+        !(place.writer / 32 == number && place.warp_write_time < time) &&
+        !(how == access::atomic && place.written_atomically))
+      throw_race(of, lane, p, how, place.writer, "writes");
+    if (how == access::read) {
+      const bool first = !now_read || place.reader == me;
+      place.reader = first ? me : shared_place::several;
+      place.reading_warp = !now_read || place.reading_warp == number ? static_cast<s16>(number)
+                                                                     : shared_place::several;
+      place.read_time = block->time;
+      place.warp_read_time = time;
+    } else {
+      if (now_read && place.reader != me &&
+          !(place.reading_warp == number && place.warp_read_time < time))
+        throw_race(of, lane, p, how, place.reader, "reads");
+      place.writer = me;
+      place.written_atomically = how == access::atomic;
+      place.write_time = block->time;
+      place.warp_write_time = time;
+      place.read_time = 0;
+    }
+  }
+}
+
+void warp::throw_race(const instruction& of, int lane, u64 place, access how, s32 other,
+                      const char* does) const {
+  throw_fault(
+      cudaErrorLaunchFailure, *this, of, lane,
+      std::string{how == access::read ? "reads" : "writes"} + " bytes of shared memory at " +
+          std::to_string(place * shared_place::bytes) + " that " +
+          (other >= 0 ? "thread " + std::to_string(other) + " " + does : "several threads read") +
+          " with no barrier between");
+}
+
+void run_grid(device_memory& memory, const program& code, extent3 grid, extent3 size,
+              u64 dynamic_shared_bytes, const void* const* arguments) {
+  grid_run launched{memory, code, grid, size, dynamic_shared_bytes, arguments};
+  if (kernel_counts* const counts = counts_of(code.name)) {
+    launch_profile profile{*counts};
+    launched.run(&profile);
+  } else {
+    launched.run(nullptr);
+  }
+}
+
+}  // namespace simulator

@@ -1,0 +1,78 @@
+// The simulated device's memory.
+#include "memory.hpp"
+
+#include <sys/mman.h>
+
+#include <cstring>
+#include <new>
+
+namespace simulator {
+namespace {
+
+constexpr std::uint64_t window = std::uint64_t{64} << 30;  // of addresses
+constexpr std::uint64_t granule = 512;
+
+void* reserve(int protection) {
+  void* const at =
+      mmap(nullptr, window, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) throw std::bad_alloc{};
+  return at;
+}
+
+std::uint64_t number(const void* address) { return reinterpret_cast<std::uint64_t>(address); }
+
+}  // namespace
+
+device_memory::device_memory()
+    : reserved_{number(reserve(PROT_NONE))},
+      mirror_{static_cast<std::byte*>(reserve(PROT_READ | PROT_WRITE))} {}
+
+device_memory::~device_memory() {
+  munmap(reinterpret_cast<void*>(reserved_), window);
+  munmap(mirror_, window);
+}
+
+void* device_memory::allocate(std::uint64_t bytes) {
+  if (bytes > capacity || in_use_ + bytes > capacity) return nullptr;
+  // A gap after each, so that what runs over an end is in no other allocation. Addresses are used
+  // again only when the window has been gone through.
+  const std::uint64_t step = (bytes + 2 * granule - 1) / granule * granule;
+  if (next_ + step > window) next_ = 0;
+  for (auto after = sizes_.lower_bound(reserved_ + next_); after != sizes_.end(); ++after) {
+    if (reserved_ + next_ + step <= after->first) break;
+    next_ = (after->first - reserved_ + after->second + 2 * granule - 1) / granule * granule;
+    if (next_ + step > window) return nullptr;
+  }
+  const std::uint64_t address = reserved_ + next_;
+  next_ += step;
+  in_use_ += bytes;
+  sizes_.emplace(address, bytes);
+  std::memset(host(address), 0xA5, bytes);
+  return reinterpret_cast<void*>(address);
+}
+
+bool device_memory::release(const void* address) {
+  const auto found = sizes_.find(number(address));
+  if (found == sizes_.end()) return false;
+  constexpr std::uint64_t page = 4096;
+  const std::uint64_t first = (found->first + page - 1) / page * page;
+  const std::uint64_t last = (found->first + found->second) / page * page;
+  if (last > first) madvise(host(first), last - first, MADV_DONTNEED);
+  in_use_ -= found->second;
+  sizes_.erase(found);
+  return true;
+}
+
+extent device_memory::find(std::uint64_t address, std::uint64_t bytes) const {
+  auto after = sizes_.upper_bound(address);
+  if (after == sizes_.begin()) return {};
+  --after;
+  const extent found{after->first, after->first + after->second};
+  return found.has(address, bytes) ? found : extent{};
+}
+
+bool device_memory::is_mine(std::uint64_t address) const {
+  return address >= reserved_ && address < reserved_ + window;
+}
+
+}  // namespace simulator
