@@ -3,6 +3,7 @@
 #include <s2d/cuda/detail/check.hpp>
 #include <s2d/cuda/error.hpp>
 #include <s2d/cuda/view.hpp>
+#include <s2d/cuda/detail/memory_words.hpp>
 
 #include <random>
 #include <vector>
@@ -86,6 +87,34 @@ TEST_CASE("views count planes, rows and columns of any strides", "[cuda]") {
   CHECK(columns(1, 2, 3) == 23);
   CHECK(columns(0, 2, 0) == 2);
   CHECK(columns(0, 0, 1) == 3);
+}
+
+TEST_CASE("a shared divisor divides as the operator does", "[cuda]") {
+  constexpr std::int64_t half = std::int64_t{1} << 31;
+  const auto check = [](std::int64_t d, std::int64_t i) {
+    const s2d::cuda::detail::quotient found = s2d::cuda::detail::divisor{d}.divide(i);
+    if (found.whole != i / d || found.rest != i % d) {
+      CAPTURE(d, i, found.whole, found.rest);
+      CHECK(found.whole == i / d);
+      CHECK(found.rest == i % d);
+    }
+  };
+  std::mt19937_64 random{1};
+  std::vector<std::int64_t> divisors{half - 1, half, half + 1, half << 9};
+  for (std::int64_t d = 1; d < 3000; ++d) divisors.push_back(d);
+  for (int bit = 1; bit < 40; ++bit)
+    for (const std::int64_t off : {-1, 0, 1}) divisors.push_back((std::int64_t{1} << bit) + off);
+  for (int i = 0; i < 3000; ++i)
+    divisors.push_back(1 + static_cast<std::int64_t>(random() >> (20 + random() % 40)));
+  for (const std::int64_t d : divisors) {
+    for (const std::int64_t i : {std::int64_t{0}, half - 1, half, half + 1, half << 20})
+      check(d, i);
+    for (int k = 0; k < 50; ++k) {
+      const auto near = static_cast<std::int64_t>(random() >> (random() % 40 + 10)) / d * d;
+      for (const std::int64_t i : {near - 1, near, near + 1})
+        if (i >= 0) check(d, i);
+    }
+  }
 }
 
 TEST_CASE("threads of a block on the processor share memory, barriers and sums",
