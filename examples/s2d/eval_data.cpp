@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string stem_of(const std::string& file) { return fs::path{file}.stem().string(); }
+std::string frame_name(const std::string& file) { return fs::path{file}.stem().string(); }
 
 void read_categories(const std::vector<s2d::annotation_category>& from, eval_data& to) {
   for (const s2d::annotation_category& each : from) to.categories[each.id] = each.name;
@@ -36,7 +36,7 @@ eval_data read_images(const fs::path& file) {
     video.name = fs::path{image.file_name}.replace_extension().string();
     video.height = image.height;
     video.width = image.width;
-    video.frames = {stem_of(image.file_name)};
+    video.frames = {frame_name(image.file_name)};
   }
   for (std::size_t i = 0; i < data.annotations.size(); ++i) {
     s2d::coco_annotation& one = data.annotations[i];
@@ -78,7 +78,7 @@ eval_data read_videos(const fs::path& file) {
       to.name = fs::path{from.file_names.front()}.parent_path().filename().string();
     to.height = from.height;
     to.width = from.width;
-    for (const std::string& name : from.file_names) to.frames.push_back(stem_of(name));
+    for (const std::string& name : from.file_names) to.frames.push_back(frame_name(name));
     for (auto t = to.frames.size(); t < static_cast<std::size_t>(from.length); ++t)
       to.frames.push_back(s2d::concat("frame ", t));
   }
@@ -126,14 +126,14 @@ eval_data read_pictures(const fs::path& place, bool images) {
     for (std::size_t t = 0; t < from.frames.size(); ++t) {
       if (images || t == 0) {
         eval_video& to = all.videos.emplace_back();
-        to.name = images ? from.name + "/" + stem_of(from.names[t]) : from.name;
+        to.name = images ? from.name + "/" + frame_name(from.names[t]) : from.name;
         to.id = static_cast<std::int64_t>(all.videos.size());
         to.height = from.height;
         to.width = from.width;
         if (images) by_number.clear();
       }
       eval_video& video = all.videos.back();
-      video.frames.push_back(stem_of(from.names[t]));
+      video.frames.push_back(frame_name(from.names[t]));
       for (numbered_mask& each : from.frames[t]) {
         const auto [known, fresh] = by_number.try_emplace(each.number, all.objects.size());
         if (fresh) {

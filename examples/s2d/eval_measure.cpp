@@ -226,12 +226,12 @@ std::vector<s2d::ap_instance<Shape>> instances(const std::vector<eval_object>& o
 /// Every truth with the prediction that overlaps it most.
 void find_cases(const eval_data& prediction, const eval_data& truth, const eval_settings& what,
                 eval_outcome& outcome) {
-  using tube = std::vector<s2d::tube_segment<s2d::rle>>;
+  using rle_tube = std::vector<s2d::tube_segment<s2d::rle>>;
   case_list worst{what.cases, true}, best{what.cases, false};
   for (std::size_t v = 0; v < truth.videos.size(); ++v) {
     throw_if_stopped();
     std::vector<const eval_object*> right, found;
-    std::vector<tube> right_tubes, found_tubes;
+    std::vector<rle_tube> right_tubes, found_tubes;
     for (const eval_object& object : truth.objects)
       if (object.video == v && !object.crowd) {
         right.push_back(&object);
@@ -274,7 +274,7 @@ void find_cases(const eval_data& prediction, const eval_data& truth, const eval_
 
 eval_outcome measure_precision(const eval_data& prediction, const eval_data& truth,
                                const eval_settings& what) {
-  using tube = std::vector<s2d::tube_segment<s2d::rle>>;
+  using rle_tube = std::vector<s2d::tube_segment<s2d::rle>>;
   s2d::require(!truth.objects.empty(), truth.place.string(), ": holds no objects");
   const bool images = what.metric == eval_metric::coco;
   s2d::ap_options options = images ? s2d::ap_options{} : s2d::ytvis_ap_options(what.by_category);
@@ -290,9 +290,9 @@ eval_outcome measure_precision(const eval_data& prediction, const eval_data& tru
                                      what.threads);
   } else {
     const auto shape = [](const eval_object& object) { return &object.masks; };
-    auto found = instances<tube>(prediction.objects, shape);
+    auto found = instances<rle_tube>(prediction.objects, shape);
     for (auto& one : found) one.area = -1;
-    result = s2d::evaluate_instances(found, instances<tube>(truth.objects, shape), options,
+    result = s2d::evaluate_instances(found, instances<rle_tube>(truth.objects, shape), options,
                                      what.threads);
   }
   eval_outcome outcome;

@@ -21,7 +21,7 @@ using report::escape;
 constexpr colour agreed{236, 236, 230}, missed{230, 120, 20}, extra{60, 120, 235},
     neither{28, 30, 34};
 
-constexpr const char* page = R"(<!DOCTYPE html>
+constexpr const char* page_template = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -143,14 +143,14 @@ void write_eval_page(const eval_outcome& outcome, const std::string& title,
                      const std::string& about, const std::filesystem::path& file) {
   std::string notes;
   for (const std::string& note : outcome.notes) notes += "<p>" + escape(note) + "</p>\n";
-  s2d::write_file(
-      file, std::string_view{report::fill(page, {{"version", version_text},
-                                                 {"title", escape(title)},
-                                                 {"about", escape(about)},
-                                                 {"notes", notes},
-                                                 {"table", table(outcome)},
-                                                 {"worst", gallery(outcome.worst, "Worst cases")},
-                                                 {"best", gallery(outcome.best, "Best cases")}})});
+  s2d::write_file(file, std::string_view{report::fill(
+                            page_template, {{"version", version_text},
+                                            {"title", escape(title)},
+                                            {"about", escape(about)},
+                                            {"notes", notes},
+                                            {"table", table(outcome)},
+                                            {"worst", gallery(outcome.worst, "Worst cases")},
+                                            {"best", gallery(outcome.best, "Best cases")}})});
 }
 
 }  // namespace app

@@ -91,7 +91,7 @@ findings analyse(const clip& from, const pipeline_options& options, console& scr
   const std::size_t skipped = done > 1 ? (done - 1) * plan.step : 0;
   std::optional<frame_source> source;
   window_frames window;
-  std::vector<stage_time> extra;
+  std::vector<stage_time> read_again;
   if (!complete) {
     source.emplace(from, what, skipped);
     plan = window_plan{what, source->expected_frames()};
@@ -99,7 +99,7 @@ findings analyse(const clip& from, const pipeline_options& options, console& scr
     if (done > 0) {
       const stopwatch clock;
       fill(window, *source, plan.end(done - 1), plan.length, screen);
-      extra.push_back({"read", clock.seconds()});
+      read_again.push_back({"read", clock.seconds()});
     }
   }
   for (; !complete; ++done) {
@@ -124,7 +124,7 @@ findings analyse(const clip& from, const pipeline_options& options, console& scr
     together.add(std::move(part));
   }
   findings all = std::move(together).result();
-  for (const stage_time& stage : extra) add_seconds(all.stages, stage.name, stage.seconds);
+  for (const stage_time& stage : read_again) add_seconds(all.stages, stage.name, stage.seconds);
   if (source && all.damage.empty()) all.damage = source->damage();
   if (!all.damage.empty()) screen.note("s2d: " + all.damage);
   return all;

@@ -34,7 +34,7 @@ struct scipy_case {
     cost = s2d::matrix<double>(extent(0), extent(1));
     maximize = number % 7 == 0;
     whole = number % 6 == 1 || number % 6 == 2;
-    constexpr double forbidden = std::numeric_limits<double>::infinity();
+    constexpr double infinite = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < cost.values.size(); ++i) {
       const std::uint64_t bits = output(number + 1000000, i);
       const double unit = static_cast<double>(bits >> 11) * 0x1p-53;
@@ -51,13 +51,13 @@ struct scipy_case {
           value = std::floor(unit * 2000) - 1000;
           break;
         case 3:
-          value = low < 512 ? forbidden : unit * 10;
+          value = low < 512 ? infinite : unit * 10;
           break;
         case 4:
           value = std::ldexp(unit - 0.5, low % 60 - 30);
           break;
         default:
-          value = number % 60 == 5 ? 2.5 : low < 1200 ? forbidden : std::floor(unit * 6);
+          value = number % 60 == 5 ? 2.5 : low < 1200 ? infinite : std::floor(unit * 6);
       }
       if (maximize) value = -value;
     }

@@ -17,7 +17,7 @@ namespace support {
 /// `count` masks of one size: noise, blots, all of one value.
 struct mask_batch {
   std::int64_t count, height, width;
-  std::vector<brute_force::dense> masks;
+  std::vector<brute_force::dense_mask> masks;
 
   mask_batch(std::mt19937& random, std::int64_t n, std::int64_t h, std::int64_t w)
       : count{n}, height{h}, width{w} {

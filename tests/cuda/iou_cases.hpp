@@ -71,7 +71,7 @@ void check_tubes(Way way) {
       std::vector<std::uint8_t> present;
       for (auto& mask : batch.masks) {
         present.push_back(random() % 3 != 0);
-        if (present.back() == 0) mask = brute_force::dense(h, w);
+        if (present.back() == 0) mask = brute_force::dense_mask(h, w);
       }
       return present;
     };

@@ -12,7 +12,7 @@ using support::message_of;
 
 namespace {
 
-s2d::rle square() { return s2d::rle::from_counts({13, 3, 3, 3, 3, 3, 20}, 6, 8); }
+s2d::rle small_square() { return s2d::rle::from_counts({13, 3, 3, 3, 3, 3, 20}, 6, 8); }
 
 std::string coco_complaint(std::string json) {
   return message_of<s2d::invalid_input>([&] { (void)s2d::parse_coco(std::move(json), "c.json"); });
@@ -24,8 +24,8 @@ TEST_CASE("a COCO file survives writing and reading") {
   const support::temporary_folder folder;
   s2d::coco_data data;
   data.images.push_back({3, 6, 8, "a \"b\" ü.jpg", {{"license", "1"}}});
-  data.annotations.push_back(s2d::make_annotation(1, 3, square()));
-  data.annotations.push_back(s2d::make_annotation(2, 3, square()));
+  data.annotations.push_back(s2d::make_annotation(1, 3, small_square()));
+  data.annotations.push_back(s2d::make_annotation(2, 3, small_square()));
   data.annotations[1].score = 0.1;
   data.annotations[1].mask.reset();
   data.annotations[1].extras.emplace_back("keypoints", "[1, 2, 3]");
@@ -43,10 +43,10 @@ TEST_CASE("a COCO file survives writing and reading") {
 TEST_CASE("COCO files that other tools wrote are read") {
   const s2d::coco_data data = s2d::read_coco("tests/io/files/exporter_coco.json");
   REQUIRE(data.annotations.size() == 3);
-  CHECK(data.annotations[0].mask == square());
+  CHECK(data.annotations[0].mask == small_square());
   CHECK(data.annotations[0].area == 9);
   CHECK(data.annotations[0].bbox == s2d::annotation_box{2, 1, 3, 3});
-  CHECK(data.annotations[1].mask == square());
+  CHECK(data.annotations[1].mask == small_square());
   CHECK(data.annotations[1].iscrowd);
   CHECK_FALSE(data.annotations[2].mask.has_value());
   CHECK(data.annotations[2].bbox == s2d::annotation_box{1.5, 1, 3, 3});

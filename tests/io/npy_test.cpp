@@ -17,7 +17,9 @@ using shape = std::vector<std::ptrdiff_t>;
 
 namespace {
 
-s2d::npy_array read(const std::string& name) { return s2d::read_npy("tests/io/files/" + name); }
+s2d::npy_array read_array(const std::string& name) {
+  return s2d::read_npy("tests/io/files/" + name);
+}
 
 /// A file of format 1 with this header and so many bytes of content.
 std::vector<std::byte> file_with(std::string_view header, std::size_t content) {
@@ -79,26 +81,27 @@ TEST_CASE("files that NumPy wrote are read in both orders") {
   std::iota(expected.begin(), expected.end(), 0.0);
   for (const char* name : {"c_order.npy", "fortran_order.npy"}) {
     CAPTURE(name);
-    const s2d::npy_array array = read(name);
+    const s2d::npy_array array = read_array(name);
     CHECK(array.shape == shape{2, 3, 4});
     CHECK(s2d::npy_values<double>(array) == expected);
   }
-  CHECK(read("c_order.npy").type == s2d::npy_type::i16);
-  CHECK(read("number.npy").shape.empty());
-  CHECK(s2d::npy_values<float>(read("number.npy")) == std::vector<float>{2.5F});
-  CHECK(read("empty.npy").shape == shape{0, 3});
-  CHECK(s2d::npy_values<std::int64_t>(read("empty.npy")).empty());
-  CHECK(s2d::npy_values<std::uint8_t>(read("flags.npy")) == std::vector<std::uint8_t>{1, 0, 1});
-  CHECK(s2d::npy_values<int>(read("version_3.npy")) == std::vector<int>{0, 1, 2, 3, 4});
+  CHECK(read_array("c_order.npy").type == s2d::npy_type::i16);
+  CHECK(read_array("number.npy").shape.empty());
+  CHECK(s2d::npy_values<float>(read_array("number.npy")) == std::vector<float>{2.5F});
+  CHECK(read_array("empty.npy").shape == shape{0, 3});
+  CHECK(s2d::npy_values<std::int64_t>(read_array("empty.npy")).empty());
+  CHECK(s2d::npy_values<std::uint8_t>(read_array("flags.npy")) ==
+        std::vector<std::uint8_t>{1, 0, 1});
+  CHECK(s2d::npy_values<int>(read_array("version_3.npy")) == std::vector<int>{0, 1, 2, 3, 4});
 }
 
 TEST_CASE("element types that are not read are named") {
   for (const char* name : {"half.npy", "big_endian.npy", "objects.npy", "fields.npy"}) {
     CAPTURE(name);
-    const std::string text = message_of<s2d::invalid_input>([&] { (void)read(name); });
+    const std::string text = message_of<s2d::invalid_input>([&] { (void)read_array(name); });
     CHECK(text.starts_with("tests/io/files/"));
   }
-  CHECK(message_of<s2d::invalid_input>([] { (void)read("half.npy"); }).find("'<f2'") !=
+  CHECK(message_of<s2d::invalid_input>([] { (void)read_array("half.npy"); }).find("'<f2'") !=
         std::string::npos);
 }
 

@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr std::ptrdiff_t height = 96, width = 128;
+constexpr std::ptrdiff_t picture_height = 96, picture_width = 128;
 
 // A rectangle that moves steadily and is present in some frames.
 struct thing {
@@ -27,12 +27,12 @@ struct thing {
     return x >= left && x < left + wide && y >= top && y < top + high;
   }
   s2d::bit_mask mask(std::size_t t, float from = 0, float to = 1) const {
-    s2d::bit_mask result(height, width);
+    s2d::bit_mask result(picture_height, picture_width);
     thing part = *this;
     part.left += from * wide;
     part.wide *= to - from;
-    for (std::ptrdiff_t y = 0; y < height; ++y)
-      for (std::ptrdiff_t x = 0; x < width; ++x)
+    for (std::ptrdiff_t y = 0; y < picture_height; ++y)
+      for (std::ptrdiff_t x = 0; x < picture_width; ++x)
         if (part.covers(t, {float(x), float(y)})) result.set(y, x);
     return result;
   }
@@ -163,7 +163,7 @@ TEST_CASE("nothing to find gives nothing", "[discover]") {
   CHECK(none.coverage == 0);
   // Empty masks take no part.
   s2d::video_masks empty(12);
-  empty[3].push_back({s2d::bit_mask(height, width)});
+  empty[3].push_back({s2d::bit_mask(picture_height, picture_width)});
   CHECK(s2d::discover(empty, video).masks.empty());
 }
 
@@ -189,7 +189,8 @@ TEST_CASE("one frame cannot confirm anything", "[discover]") {
 TEST_CASE("an empty mask does not shift the index of the next", "[discover]") {
   const scene video = two_things();
   auto masks = video.masks();
-  for (auto& frame : masks) frame.insert(frame.begin(), {s2d::bit_mask(height, width)});
+  for (auto& frame : masks)
+    frame.insert(frame.begin(), {s2d::bit_mask(picture_height, picture_width)});
   const auto objects = s2d::discover_keymasks(masks, video);
   REQUIRE(objects.size() == 2);
   CHECK(objects[0].keymasks[4].index == 1);
@@ -340,7 +341,7 @@ TEST_CASE("masks without a grid point take no part in the clustering, but for co
   scene video = two_things();
   auto masks = video.masks();
   for (std::size_t t = 0; t < 6; ++t) {
-    s2d::bit_mask dot(height, width);
+    s2d::bit_mask dot(picture_height, picture_width);
     dot.set(0, 0);
     masks[t].push_back({dot});
   }
@@ -363,23 +364,23 @@ TEST_CASE("masks of another size than the frames are resized", "[discover]") {
   for (const auto& frame : video.masks()) {
     halves.emplace_back();
     for (const auto& m : frame)
-      halves.back().push_back({s2d::resize_nearest(m.mask, height / 2, width / 2)});
+      halves.back().push_back({s2d::resize_nearest(m.mask, picture_height / 2, picture_width / 2)});
   }
   s2d::discovery_options options;
-  options.frame_height = height;
-  options.frame_width = width;
+  options.frame_height = picture_height;
+  options.frame_width = picture_width;
   const auto found = s2d::discover(halves, video, options);
   REQUIRE(found.objects.size() == 2);
   CHECK(found.objects[0].keymasks.size() == 12);
-  const auto shown = s2d::object_masks(found.objects[0], halves, height, width);
-  CHECK(shown[0].height == height);
+  const auto shown = s2d::object_masks(found.objects[0], halves, picture_height, picture_width);
+  CHECK(shown[0].height == picture_height);
   CHECK(s2d::iou(shown[0], video.things[0].mask(0)) > 0.9);
 }
 
 TEST_CASE("masks of different sizes are refused by name", "[discover]") {
   const scene video = two_things();
   auto masks = video.masks();
-  masks[7][1].mask = s2d::bit_mask(height, width + 1);
+  masks[7][1].mask = s2d::bit_mask(picture_height, picture_width + 1);
   CHECK_THAT(message(masks, video, {}),
              Catch::Contains("mask 1 of frame 7 is 96 x 129, expected 96 x 128"));
 }

@@ -22,7 +22,7 @@ using support::integer;
 using support::integers;
 namespace json = support::json;
 
-using rows = std::vector<std::size_t>;
+using indices = std::vector<std::size_t>;
 
 struct asked {
   s2d::track_query query;
@@ -46,8 +46,8 @@ struct recording_tracker {
   }
 };
 
-rows masks_of(json::array ids, const s2d::discovery& found) {
-  rows result;
+indices masks_of(json::array ids, const s2d::discovery& found) {
+  indices result;
   for (const json::element id : ids) {
     const s2d::mask_id wanted{integer(id.at(0)), integer(id.at(1)) - 1};
     result.push_back(std::size_t(std::find(found.masks.begin(), found.masks.end(), wanted) -
@@ -83,7 +83,7 @@ void check_points(const recording_tracker& tracker, s2d::track_purpose purpose, 
   const s2d::grid_points grid = s2d::points_in_mask(
       mask, integer(expected["grid"]), std::ptrdiff_t(frame.y), std::ptrdiff_t(frame.x));
   const auto index = integers(expected["grid_index"]);
-  CHECK(rows(grid.index.begin(), grid.index.end()) == index);
+  CHECK(indices(grid.index.begin(), grid.index.end()) == index);
   const auto found =
       std::find_if(tracker.queries.begin(), tracker.queries.end(), [&](const asked& a) {
         return a.query.purpose == purpose && a.query.frame == id.frame && a.query.mask == id.index;
@@ -129,8 +129,9 @@ void check_windows(const s2d::discovery& found, std::size_t c, json::element exp
   std::size_t range = 0;
   for (const json::element entry : candidates)
     CHECK(cluster.candidates[range++] == masks_of(entry["masks"], found));
-  rows winners;
-  for (const rows& part : cluster.winners) winners.insert(winners.end(), part.begin(), part.end());
+  indices winners;
+  for (const indices& part : cluster.winners)
+    winners.insert(winners.end(), part.begin(), part.end());
   CHECK(winners == masks_of(expected["winners"], found));
   if (expected["window"].is_null())
     CHECK(cluster.ranges.empty());
@@ -252,8 +253,8 @@ void check_output(const s2d::discovery& found, const s2d::video_masks& masks,
       CHECK(std::size_t(s2d::area(frames[t])) == integer(wanted["areas"].at(t)));
       const s2d::box box = s2d::bounding_box(frames[t]);
       const auto sides = integers(wanted["bboxes"].at(t));
-      CHECK(sides == rows{std::size_t(box.x), std::size_t(box.y), std::size_t(box.width),
-                          std::size_t(box.height)});
+      CHECK(sides == indices{std::size_t(box.x), std::size_t(box.y), std::size_t(box.width),
+                             std::size_t(box.height)});
     }
   }
 }

@@ -220,8 +220,8 @@ TEST_CASE("reach ends the way of a mask", "[propagate]") {
 TEST_CASE("random clips agree with the definition wherever it is clear of the threshold",
           "[propagate][threads]") {
   std::mt19937 random{7};
-  const auto draw = [&](int low, int high) {
-    return std::uniform_int_distribution<>{low, high}(random);
+  const auto draw = [&](int least, int most) {
+    return std::uniform_int_distribution<>{least, most}(random);
   };
   for (int round = 0; round < 40; ++round) {
     CAPTURE(round);

@@ -16,8 +16,8 @@
 
 namespace brute_force {
 
-using dense = s2d::matrix<std::uint8_t>;
-using runs = std::vector<std::uint32_t>;
+using dense_mask = s2d::matrix<std::uint8_t>;
+using run_lengths = std::vector<std::uint32_t>;
 
 /// Sizes around the width of a word, and nothing, one, odd, large.
 inline std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> sizes() {
@@ -37,8 +37,8 @@ void for_all_sizes(int rounds, const Check& check) {
 }
 
 /// Noise, or blots with straight edges, or all of one value, by turns.
-inline dense random_mask(std::mt19937& random, std::ptrdiff_t height, std::ptrdiff_t width) {
-  dense mask(height, width);
+inline dense_mask random_mask(std::mt19937& random, std::ptrdiff_t height, std::ptrdiff_t width) {
+  dense_mask mask(height, width);
   const auto below = [&](std::ptrdiff_t n) {
     return std::uniform_int_distribution<std::ptrdiff_t>{0, n - 1}(random);
   };
@@ -63,8 +63,8 @@ inline dense random_mask(std::mt19937& random, std::ptrdiff_t height, std::ptrdi
 }
 
 template <class Mask>
-runs count_runs(const Mask& mask) {
-  runs counts;
+run_lengths count_runs(const Mask& mask) {
+  run_lengths counts;
   bool current = false;
   std::uint32_t length = 0;
   for (std::ptrdiff_t x = 0; x < mask.width; ++x) {
@@ -82,20 +82,20 @@ runs count_runs(const Mask& mask) {
   return counts;
 }
 
-inline s2d::bit_mask pack(const dense& mask) {
+inline s2d::bit_mask pack(const dense_mask& mask) {
   s2d::bit_mask packed(mask.height, mask.width);
   for (std::ptrdiff_t y = 0; y < mask.height; ++y)
     for (std::ptrdiff_t x = 0; x < mask.width; ++x) packed.set(y, x, mask(y, x) != 0);
   return packed;
 }
 
-inline std::ptrdiff_t area(const dense& mask) {
+inline std::ptrdiff_t area(const dense_mask& mask) {
   std::ptrdiff_t count = 0;
   for (const auto value : mask.values) count += value != 0;
   return count;
 }
 
-inline s2d::box bounding_box(const dense& mask) {
+inline s2d::box bounding_box(const dense_mask& mask) {
   std::ptrdiff_t left = mask.width, top = mask.height, right = 0, bottom = 0;
   for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
     for (std::ptrdiff_t x = 0; x < mask.width; ++x) {
@@ -111,12 +111,14 @@ inline s2d::box bounding_box(const dense& mask) {
 }
 
 /// The canonical run list of a mask.
-inline s2d::rle runs_of(const dense& mask) { return {mask.height, mask.width, count_runs(mask)}; }
+inline s2d::rle runs_of(const dense_mask& mask) {
+  return {mask.height, mask.width, count_runs(mask)};
+}
 
 /// The run list of `height` x `width` pixels that are foreground where value(y, x) holds.
 template <class Value>
 s2d::rle draw(std::ptrdiff_t height, std::ptrdiff_t width, Value value) {
-  dense mask(height, width);
+  dense_mask mask(height, width);
   for (std::ptrdiff_t y = 0; y < height; ++y)
     for (std::ptrdiff_t x = 0; x < width; ++x) mask(y, x) = value(y, x) ? 1 : 0;
   return runs_of(mask);
@@ -140,14 +142,14 @@ template <class Check>
 void for_all_runs(int rounds, const Check& check) {
   std::mt19937 random{1};
   for_all_sizes(rounds, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
-    const dense mask = random_mask(random, height, width);
+    const dense_mask mask = random_mask(random, height, width);
     check(pack(mask), padded(random, runs_of(mask)));
   });
 }
 
 template <class Combine>
-dense combine(const dense& a, const dense& b, Combine combine_values) {
-  dense result(a.height, a.width);
+dense_mask combine(const dense_mask& a, const dense_mask& b, Combine combine_values) {
+  dense_mask result(a.height, a.width);
   for (std::size_t i = 0; i < result.values.size(); ++i)
     result.values[i] = combine_values(a.values[i] != 0, b.values[i] != 0);
   return result;

@@ -17,7 +17,7 @@
 #include "mask/brute_force.hpp"
 #include "support/catch.hpp"
 
-using brute_force::dense;
+using brute_force::dense_mask;
 using s2d::rle;
 
 namespace {
@@ -36,14 +36,14 @@ struct numbers {
   std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(next() >> 33) % n; }
 };
 
-dense make_mask(numbers& random, std::int64_t height, std::int64_t width) {
+dense_mask make_mask(numbers& random, std::int64_t height, std::int64_t width) {
   const std::int64_t kind = random.below(6);
   const std::uint64_t seed = random.next();
   std::int64_t v[4];
   for (auto& value : v) value = random.below(1 << 20);
   const std::int64_t cy = v[0] % height, cx = v[1] % width;
   const std::int64_t ry = 1 + v[2] % height, rx = 1 + v[3] % width;
-  dense mask(height, width);
+  dense_mask mask(height, width);
   for (std::int64_t y = 0; y < height; ++y)
     for (std::int64_t x = 0; x < width; ++x) {
       bool on = false;
@@ -108,7 +108,7 @@ std::vector<answer> answers(std::int64_t number) {
   const std::int64_t height = 1 + random.below(most), width = 1 + random.below(most);
   const auto n = static_cast<std::size_t>(1 + random.below(4));
   const auto m = static_cast<std::size_t>(1 + random.below(3));
-  std::vector<dense> masks;
+  std::vector<dense_mask> masks;
   std::vector<rle> runs;
   std::string texts, pixels, measures;
   while (runs.size() < n + m) {

@@ -11,7 +11,7 @@
 #include "mask/brute_force.hpp"
 #include "support/catch.hpp"
 
-using corners = std::vector<double>;
+using coordinates = std::vector<double>;
 using s2d::connectivity;
 using s2d::polygon;
 using s2d::rle;
@@ -19,7 +19,7 @@ using s2d::rle;
 namespace {
 
 // Positive where the outline runs clockwise on the screen.
-double signed_area(const corners& outline) {
+double signed_area(const coordinates& outline) {
   double twice = 0;
   for (std::size_t i = 0, before = outline.size() - 2; i < outline.size(); before = i, i += 2)
     twice += outline[before] * outline[i + 1] - outline[i] * outline[before + 1];
@@ -27,7 +27,7 @@ double signed_area(const corners& outline) {
 }
 
 // Horizontal and vertical edges by turns, none of length 0.
-bool turns_everywhere(const corners& outline) {
+bool turns_everywhere(const coordinates& outline) {
   bool good = outline.size() >= 8;
   const std::size_t n = outline.size() / 2;
   for (std::size_t i = 0; i < n; ++i) {
@@ -46,9 +46,9 @@ TEST_CASE("a square with a hole has an outline and a hole", "[contours]") {
       5, 6, [](auto y, auto x) { return x > 0 && x < 5 && y > 0 && y < 4 && (x != 2 || y != 2); });
   const std::vector<polygon> found = s2d::to_polygons(mask);
   REQUIRE(found.size() == 1);
-  CHECK(found[0].outline == corners{1, 4, 1, 1, 5, 1, 5, 4});
+  CHECK(found[0].outline == coordinates{1, 4, 1, 1, 5, 1, 5, 4});
   REQUIRE(found[0].holes.size() == 1);
-  CHECK(found[0].holes[0] == corners{2, 2, 2, 3, 3, 3, 3, 2});
+  CHECK(found[0].holes[0] == coordinates{2, 2, 2, 3, 3, 3, 3, 2});
 }
 
 TEST_CASE("pixels that meet at a corner have outlines of their own", "[contours]") {
@@ -84,7 +84,7 @@ TEST_CASE("polygons give back the mask, one for every component, turned the stat
       covered += signed_area(one.outline);
       clockwise = clockwise && signed_area(one.outline) > 0;
       turning = turning && turns_everywhere(one.outline);
-      for (const corners& hole : one.holes) {
+      for (const coordinates& hole : one.holes) {
         covered += signed_area(hole);
         clockwise = clockwise && signed_area(hole) < 0;
         turning = turning && turns_everywhere(hole);

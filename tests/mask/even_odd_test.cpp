@@ -12,7 +12,7 @@
 #include "mask/brute_force.hpp"
 #include "support/catch.hpp"
 
-using corners = std::vector<double>;
+using coordinates = std::vector<double>;
 using s2d::rle;
 
 namespace {
@@ -20,7 +20,7 @@ namespace {
 constexpr double unit = 1 << 20;
 
 // Whether the pixel's centre is inside, in whole numbers: corners are multiples of 2^-20.
-bool inside(const corners& polygon, std::ptrdiff_t y, std::ptrdiff_t x) {
+bool inside(const coordinates& polygon, std::ptrdiff_t y, std::ptrdiff_t x) {
   const auto whole = [](double value) { return static_cast<std::int64_t>(value * unit); };
   const std::int64_t cx = whole(static_cast<double>(x) + 0.5);
   const std::int64_t cy = whole(static_cast<double>(y) + 0.5);
@@ -39,7 +39,7 @@ bool inside(const corners& polygon, std::ptrdiff_t y, std::ptrdiff_t x) {
   return odd;
 }
 
-rle fill(const corners& polygon, std::ptrdiff_t height, std::ptrdiff_t width) {
+rle fill(const coordinates& polygon, std::ptrdiff_t height, std::ptrdiff_t width) {
   return s2d::encode_even_odd(std::span{polygon}, height, width);
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("random polygons hold the centres that whole numbers find inside", "[e
     const auto width = static_cast<std::ptrdiff_t>(random() % 24);
     // Multiples of a half hit centres, thirds of them nearly; fine ones lie anywhere.
     const double grain = (random() % 3 == 0) ? 0.5 : random() % 2 == 0 ? 1 / unit : 1.0 / 16;
-    corners polygon(2 * (3 + random() % 6));
+    coordinates polygon(2 * (3 + random() % 6));
     for (double& value : polygon)
       value = std::floor(std::uniform_real_distribution<double>{-8, 32}(random) / grain) * grain;
     CAPTURE(round, height, width, polygon);
@@ -78,8 +78,8 @@ TEST_CASE("an edge that misses a centre by less than rounding is on the right si
           "[even_odd]") {
   // Through (0.5, 0.5) for tilt 0; the corner moves by 2^-20 at a distance of 10^6 pixels.
   for (const double tilt : {-1 / unit, 0.0, 1 / unit}) {
-    const corners sky{-999'999.5, 0.5,     1'000'000,  0.5 + tilt,
-                      1'000'000,  900'000, -999'999.5, 900'000};
+    const coordinates sky{-999'999.5, 0.5,     1'000'000,  0.5 + tilt,
+                          1'000'000,  900'000, -999'999.5, 900'000};
     CAPTURE(tilt);
     CHECK(s2d::area(fill(sky, 1, 1)) == (tilt <= 0 ? 1 : 0));
     CHECK(s2d::area(fill(sky, 1, 1)) == (inside(sky, 0, 0) ? 1 : 0));
@@ -93,8 +93,8 @@ TEST_CASE("an edge that misses a centre by less than rounding is on the right si
 }
 
 TEST_CASE("where an outline goes round twice it is outside", "[even_odd]") {
-  const corners once{1, 1, 5, 1, 5, 5, 1, 5};
-  corners twice = once;
+  const coordinates once{1, 1, 5, 1, 5, 5, 1, 5};
+  coordinates twice = once;
   twice.insert(twice.end(), once.begin(), once.end());
   CHECK(s2d::area(fill(once, 6, 6)) == 16);
   CHECK(s2d::area(fill(twice, 6, 6)) == 0);

@@ -12,16 +12,16 @@
 namespace {
 
 using bits = std::vector<s2d::bit_mask>;
-using runs = std::vector<s2d::rle>;
+using encoded_masks = std::vector<s2d::rle>;
 using views = std::vector<s2d::mask_view<const std::uint8_t>>;
 
 struct forms {
-  std::vector<brute_force::dense> pixels;
+  std::vector<brute_force::dense_mask> pixels;
   views dense;
   bits packed;
-  runs encoded;
+  encoded_masks encoded;
 
-  void add(brute_force::dense mask) {
+  void add(brute_force::dense_mask mask) {
     packed.push_back(brute_force::pack(mask));
     encoded.push_back(s2d::encode(packed.back()));
     pixels.push_back(std::move(mask));
@@ -30,7 +30,7 @@ struct forms {
   }
 };
 
-double pixel_by_pixel(const brute_force::dense& a, const brute_force::dense& b,
+double pixel_by_pixel(const brute_force::dense_mask& a, const brute_force::dense_mask& b,
                       const s2d::iou_options& options) {
   const auto first = brute_force::area(a), second = brute_force::area(b);
   const auto common =
@@ -96,7 +96,7 @@ TEST_CASE("runs give the same counts merged and packed", "[iou]") {
     for (const auto& [height, width] : brute_force::sizes()) {
       s2d::detail::run_lists lists;
       s2d::detail::strip_masks strips, packed;
-      runs masks;
+      encoded_masks masks;
       for (int i = 0; i < 4; ++i) {
         masks.push_back(
             s2d::encode(s2d::mask_view{brute_force::random_mask(random, height, width).view()}));
@@ -117,9 +117,9 @@ TEST_CASE("runs give the same counts merged and packed", "[iou]") {
 }
 
 TEST_CASE("runs of length 0 change nothing", "[iou]") {
-  const runs plain{{4, 3, {2, 5, 5}}}, padded{{4, 3, {0, 0, 2, 2, 0, 3, 5, 0, 0}}};
+  const encoded_masks plain{{4, 3, {2, 5, 5}}}, padded{{4, 3, {0, 0, 2, 2, 0, 3, 5, 0, 0}}};
   CHECK(s2d::iou(plain, padded)(0, 0) == 1.0f);
-  const runs other{{4, 3, {0, 4, 8}}};
+  const encoded_masks other{{4, 3, {0, 4, 8}}};
   CHECK(s2d::iou<double>(padded, other) == s2d::iou<double>(plain, other));
 }
 
@@ -193,7 +193,7 @@ TEST_CASE("overlaps and crowds equal those of pycocotools", "[iou]") {
   while (file >> height >> width >> n >> m) {
     CAPTURE(cases);
     ++cases;
-    runs a, b;
+    encoded_masks a, b;
     bits packed_a, packed_b;
     std::string counts;
     for (std::size_t i = 0; i < n + m; ++i) {
@@ -233,7 +233,7 @@ TEST_CASE("masks of different sizes are refused, overlapping or not", "[iou]") {
   const bits a{s2d::bit_mask(3, 4)}, b{s2d::bit_mask(3, 4), s2d::bit_mask(4, 3)};
   CHECK_THROWS_WITH(s2d::iou(a, b), "iou: sizes differ, 3 x 4 and 4 x 3 (height x width)");
   CHECK_THROWS_AS(s2d::iou(b, a), s2d::invalid_input);
-  const runs good{{3, 4, {12}}}, short_one{{3, 4, {11}}};
+  const encoded_masks good{{3, 4, {12}}}, short_one{{3, 4, {11}}};
   CHECK_THROWS_WITH(s2d::iou(good, short_one), Catch::Contains("expected 12"));
   const std::array<std::uint8_t, 2> crowd{1, 0};
   CHECK_THROWS_WITH(s2d::iou(good, good, {}, crowd), "iou: 2 crowd flags, expected 1 (columns)");

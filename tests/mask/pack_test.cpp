@@ -15,7 +15,7 @@ namespace {
 
 // The same picture as elements of another type, foreground as different non-zero values.
 template <class T>
-s2d::matrix<T> as_values(const brute_force::dense& mask, std::mt19937& random) {
+s2d::matrix<T> as_values(const brute_force::dense_mask& mask, std::mt19937& random) {
   s2d::matrix<T> values(mask.height, mask.width);
   for (std::size_t i = 0; i < mask.values.size(); ++i)
     if (mask.values[i] != 0) values.values[i] = static_cast<T>(1 + random() % 100);

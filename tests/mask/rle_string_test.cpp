@@ -12,7 +12,7 @@
 #include "mask/brute_force.hpp"
 #include "support/catch.hpp"
 
-using brute_force::runs;
+using brute_force::run_lengths;
 using s2d::rle;
 
 namespace {
@@ -63,14 +63,15 @@ TEST_CASE("strings, areas and boxes equal those of pycocotools", "[rle]") {
 
 TEST_CASE("differences begin with the fourth run", "[rle]") {
   CHECK(s2d::to_string(rle{41, 1, {8, 12, 6, 15}}) == "8<63");
-  CHECK(rle::from_string("8<63", 41, 1).counts == runs{8, 12, 6, 15});
+  CHECK(rle::from_string("8<63", 41, 1).counts == run_lengths{8, 12, 6, 15});
 }
 
 TEST_CASE("differences of 33 bits take seven characters and come back", "[rle]") {
   const std::ptrdiff_t height = 65'535, width = 65'537;  // 2^32 - 1 pixels
-  for (const runs& counts :
-       {runs{0, 0, 0, 0xffff'ffff}, runs{0, 0xffff'ffff, 0, 0}, runs{0xffff'ffff, 0, 0, 0},
-        runs{1, 0x1fff'ffff, 1, 0, 0xffff'ffff - 0x2000'0001}, runs{0xffff'ffff}}) {
+  for (const run_lengths& counts :
+       {run_lengths{0, 0, 0, 0xffff'ffff}, run_lengths{0, 0xffff'ffff, 0, 0},
+        run_lengths{0xffff'ffff, 0, 0, 0},
+        run_lengths{1, 0x1fff'ffff, 1, 0, 0xffff'ffff - 0x2000'0001}, run_lengths{0xffff'ffff}}) {
     const rle mask{height, width, counts};
     CAPTURE(counts);
     const std::string text = s2d::to_string(mask);
@@ -83,7 +84,7 @@ TEST_CASE("random runs come back from their text", "[rle]") {
   std::mt19937 random{1};
   for (int round = 0; round < 500; ++round) {
     CAPTURE(round);
-    runs counts(std::uniform_int_distribution<std::size_t>{1, 400}(random));
+    run_lengths counts(std::uniform_int_distribution<std::size_t>{1, 400}(random));
     const unsigned bits = std::uniform_int_distribution<unsigned>{1, 22}(random);
     std::uint64_t sum = 0;
     for (auto& count : counts) {
@@ -139,7 +140,7 @@ TEST_CASE("numbers of every length come back from any place in a text", "[rle]")
   for (const std::uint32_t large : {1U, 15U, 16U, 512U, 16'384U, 1U << 19, 1U << 24, 1U << 29})
     for (std::size_t at = 0; at < 140; ++at)
       for (const std::size_t behind : {0, 1, 2, 5, 64}) {
-        runs counts(at, 7);
+        run_lengths counts(at, 7);
         counts.push_back(large);
         counts.insert(counts.end(), behind, 3);
         std::uint64_t sum = 0;
@@ -149,7 +150,7 @@ TEST_CASE("numbers of every length come back from any place in a text", "[rle]")
         const rle mask{height, width, counts};
         CAPTURE(large, at, behind);
         const std::string text = s2d::to_string(mask);
-        runs fast;
+        run_lengths fast;
         REQUIRE(
             s2d::detail::parse_runs_fast(text, static_cast<std::uint64_t>(height * width), fast));
         REQUIRE(fast == counts);
@@ -173,7 +174,7 @@ TEST_CASE("a chunk of characters is read alike in both ways", "[rle]") {
     CAPTURE(round, ends);
     CHECK(s2d::detail::continued(text + 2) == s2d::detail::continued_plain(text + 2));
     const auto read = [&](auto parse) {
-      runs counts(2 + 64 + s2d::detail::parsed_beyond, 300'000);
+      run_lengths counts(2 + 64 + s2d::detail::parsed_beyond, 300'000);
       if (round % 5 == 0) counts[0] = 0x7fff'ffff;
       std::uint64_t wrong = 0;
       counts.resize(static_cast<std::size_t>(parse(text + 2, ends, counts.data() + 2, wrong) -

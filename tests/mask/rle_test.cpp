@@ -6,14 +6,14 @@
 #include "mask/brute_force.hpp"
 #include "support/catch.hpp"
 
-using brute_force::runs;
+using brute_force::run_lengths;
 using s2d::rle;
 
 TEST_CASE("encoding agrees with the definition for every layout", "[rle]") {
   std::mt19937 random{1};
   brute_force::for_all_sizes(12, [&](std::ptrdiff_t height, std::ptrdiff_t width) {
     const auto mask = brute_force::random_mask(random, height, width);
-    const runs expected = brute_force::count_runs(mask);
+    const run_lengths expected = brute_force::count_runs(mask);
     CHECK(s2d::encode(s2d::mask_view{mask.view()}).counts == expected);
     CHECK(s2d::encode(brute_force::pack(mask)).counts == expected);
 
@@ -68,7 +68,7 @@ TEST_CASE("area and box agree with the definition", "[rle]") {
 TEST_CASE("all non-zero values are one foreground", "[rle]") {
   const std::vector<std::uint8_t> values{0, 1, 2, 2, 1, 0, 255, 255};
   const rle encoded = s2d::encode(s2d::mask_view{values.data(), 8, 1});
-  CHECK(encoded.counts == runs{1, 4, 1, 2});
+  CHECK(encoded.counts == run_lengths{1, 4, 1, 2});
   CHECK(s2d::area(encoded) == 6);
 }
 
@@ -76,8 +76,9 @@ TEST_CASE("a run of length zero changes no measure", "[rle]") {
   // The same three pixels, written canonically and with empty runs at the front, inside, at the
   // end.
   const rle plain{4, 5, {6, 3, 11}};
-  for (const runs& counts : {runs{6, 1, 0, 2, 11}, runs{0, 0, 6, 3, 11}, runs{6, 3, 11, 0},
-                             runs{6, 3, 11, 0, 0}, runs{6, 0, 0, 3, 11, 0, 0, 0}}) {
+  for (const run_lengths& counts :
+       {run_lengths{6, 1, 0, 2, 11}, run_lengths{0, 0, 6, 3, 11}, run_lengths{6, 3, 11, 0},
+        run_lengths{6, 3, 11, 0, 0}, run_lengths{6, 0, 0, 3, 11, 0, 0, 0}}) {
     const rle padded{4, 5, counts};
     CAPTURE(counts);
     CHECK(s2d::area(padded) == 3);
@@ -168,14 +169,14 @@ TEST_CASE("masks of 2^32 pixels are refused", "[rle]") {
 
 TEST_CASE("runs that do not sum to the pixels are refused by every function", "[rle]") {
   const rle whole{240, 427, {102'480}};
-  for (const runs& counts :
-       {runs{102'360}, runs{}, runs{102'480, 1}, runs{0xffff'ffff, 0xffff'ffff}, runs{102'479}}) {
+  for (const run_lengths& counts : {run_lengths{102'360}, run_lengths{}, run_lengths{102'480, 1},
+                                    run_lengths{0xffff'ffff, 0xffff'ffff}, run_lengths{102'479}}) {
     const rle broken{240, 427, counts};
     CAPTURE(counts);
-    brute_force::dense out(240, 427, 77);
+    brute_force::dense_mask out(240, 427, 77);
     CHECK_THROWS_AS(s2d::decode(broken), s2d::invalid_input);
     CHECK_THROWS_AS(s2d::decode(broken, out.view()), s2d::invalid_input);
-    CHECK(out == brute_force::dense(240, 427, 77));
+    CHECK(out == brute_force::dense_mask(240, 427, 77));
     CHECK_THROWS_AS(s2d::to_bits(broken), s2d::invalid_input);
     CHECK_THROWS_AS(s2d::to_string(broken), s2d::invalid_input);
     CHECK_THROWS_AS(s2d::canonical(broken), s2d::invalid_input);
@@ -203,7 +204,7 @@ TEST_CASE("masks of two sizes are refused with both sizes, whether or not they o
   CHECK_THROWS_AS(s2d::subtract(a, b), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::intersection_area(a, b), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::iou(a, b), s2d::invalid_input);
-  brute_force::dense out(12, 10);
+  brute_force::dense_mask out(12, 10);
   CHECK_THROWS_WITH(s2d::decode(a, out.view()),
                     "decode: sizes differ, 10 x 12 and 12 x 10 (height x width)");
 }

@@ -23,7 +23,7 @@ using s2d::rle;
 
 TEST_CASE("trap: differences of a string begin with the fourth run, not the third", "[traps]") {
   CHECK(s2d::to_string(rle{41, 1, {8, 12, 6, 15}}) == "8<63");
-  CHECK(rle::from_string("8<63", 41, 1).counts == brute_force::runs{8, 12, 6, 15});
+  CHECK(rle::from_string("8<63", 41, 1).counts == brute_force::run_lengths{8, 12, 6, 15});
 }
 
 TEST_CASE("trap: a difference of 2^29 or more takes seven characters, not six", "[traps]") {

@@ -34,7 +34,7 @@ double pixel_by_pixel(const tube& a, const tube& b, std::ptrdiff_t frames, std::
                       std::ptrdiff_t width, s2d::absent_frame absent) {
   std::ptrdiff_t common = 0, either = 0;
   for (std::ptrdiff_t t = 0; t < frames; ++t) {
-    brute_force::dense planes[2]{{height, width}, {height, width}};
+    brute_force::dense_mask planes[2]{{height, width}, {height, width}};
     bool there[2] = {};
     for (int side = 0; side < 2; ++side)
       for (const segment& each : side == 0 ? a : b)

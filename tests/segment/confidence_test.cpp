@@ -9,9 +9,9 @@
 namespace {
 
 s2d::matrix<float> row(std::vector<float> values) {
-  s2d::matrix<float> plane(1, static_cast<std::ptrdiff_t>(values.size()));
-  plane.values = std::move(values);
-  return plane;
+  s2d::matrix<float> result(1, static_cast<std::ptrdiff_t>(values.size()));
+  result.values = std::move(values);
+  return result;
 }
 
 s2d::bit_mask bits(std::ptrdiff_t width, std::vector<std::ptrdiff_t> set) {

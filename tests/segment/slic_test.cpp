@@ -13,8 +13,8 @@ namespace {
 s2d::lab_image noisy_lab(std::ptrdiff_t height, std::ptrdiff_t width, std::uint64_t seed) {
   s2d::random_stream random(seed);
   s2d::lab_image picture(height, width);
-  for (s2d::matrix<float>* plane : {&picture.l, &picture.a, &picture.b})
-    for (float& x : plane->values) x = static_cast<float>(100 * random.uniform());
+  for (s2d::matrix<float>* channel : {&picture.l, &picture.a, &picture.b})
+    for (float& x : channel->values) x = static_cast<float>(100 * random.uniform());
   return picture;
 }
 

@@ -17,10 +17,10 @@ using support::message_of;
 
 namespace {
 
-constexpr std::ptrdiff_t height = 48, width = 80;
+constexpr std::ptrdiff_t picture_height = 48, picture_width = 80;
 
 s2d::bit_mask square(std::ptrdiff_t y, std::ptrdiff_t x, std::ptrdiff_t side = 12) {
-  s2d::bit_mask mask(height, width);
+  s2d::bit_mask mask(picture_height, picture_width);
   for (std::ptrdiff_t dy = 0; dy < side; ++dy)
     for (std::ptrdiff_t dx = 0; dx < side; ++dx) mask.set(y + dy, x + dx);
   return mask;
@@ -31,11 +31,11 @@ std::vector<s2d::image> pictures(std::ptrdiff_t length) {
   std::vector<s2d::image> frames;
   s2d::random_stream random{1};
   for (std::ptrdiff_t t = 0; t < length; ++t) {
-    s2d::image& frame = frames.emplace_back(height, width);
+    s2d::image& frame = frames.emplace_back(picture_height, picture_width);
     for (auto& value : frame.values) value = static_cast<std::uint8_t>(random.below(60));
     const auto paint = [&](const s2d::bit_mask& mask, std::uint8_t value) {
-      for (std::ptrdiff_t y = 0; y < height; ++y)
-        for (std::ptrdiff_t x = 0; x < width; ++x)
+      for (std::ptrdiff_t y = 0; y < picture_height; ++y)
+        for (std::ptrdiff_t x = 0; x < picture_width; ++x)
           if (mask(y, x)) std::fill_n(frame.row(y) + 3 * x, 3, value);
     };
     paint(square(8, (4 + 3 * t) % 60), 255);
@@ -45,7 +45,7 @@ std::vector<s2d::image> pictures(std::ptrdiff_t length) {
 }
 
 st::video_labels labels(std::ptrdiff_t length, std::string name = "squares") {
-  st::video_labels made{std::move(name), height, width, length, {}, {}};
+  st::video_labels made{std::move(name), picture_height, picture_width, length, {}, {}};
   st::object_labels moving{1, 1, {}}, resting{2, 1, {}};
   for (std::ptrdiff_t t = 0; t < length; t += 2)
     moving.masks.push_back({t, s2d::encode(square(8, (4 + 3 * t) % 60)), 0.5f});
@@ -82,7 +82,7 @@ TEST_CASE("without changes a clip is the resized frames and masks", "[torch][dat
     CHECK(clip.frames[1][c][7][21].item<double>() == Approx(expected).margin(1e-5));
   }
   const s2d::matrix<std::uint8_t> dense = s2d::decode(s2d::encode(square(8, 10)));
-  s2d::matrix<float> exact(height, width);
+  s2d::matrix<float> exact(picture_height, picture_width);
   for (std::size_t i = 0; i < dense.values.size(); ++i) exact.values[i] = dense.values[i];
   const auto soft = s2d::resize_area(std::as_const(exact).view(), 32, 64);
   double worst = 0;
@@ -144,7 +144,7 @@ TEST_CASE("clips depend on seed, step and index only", "[torch][data]") {
 }
 
 TEST_CASE("every clip holds a mask until any frame may come first", "[torch][data]") {
-  st::video_labels sparse{"sparse", height, width, 60, {}, {}};
+  st::video_labels sparse{"sparse", picture_height, picture_width, 60, {}, {}};
   sparse.objects.push_back({1, 1, {{30, s2d::encode(square(18, 30)), 1.0f}}});
   const st::memory_clips source{{st::prepare_video(sparse, pictures(60), 64, 96)},
                                 {.any_first_from = 100}};
@@ -186,7 +186,7 @@ TEST_CASE("data that does not fit is named", "[torch][data]") {
   CHECK(refused(labels(4), frames, 60) ==
         "prepare_video: the training size is 60 x 96 (height x width), expected multiples of 32");
   auto other = frames;
-  other[2] = s2d::image(height, 81);
+  other[2] = s2d::image(picture_height, 81);
   CHECK(refused(labels(4), other) ==
         "squares, frame 2: the picture is 48 x 81, its labels are 48 x 80 (height x width)");
   auto named = labels(4);

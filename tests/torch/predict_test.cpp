@@ -60,12 +60,12 @@ std::vector<std::string> counts_of(const std::string& json, const std::string& k
   return found;
 }
 
-constexpr std::int64_t height = 64, width = 96, side = 24, length = 15;
+constexpr std::int64_t video_height = 64, video_width = 96, side = 24, video_length = 15;
 
 Tensor video_frames(std::int64_t first, std::int64_t count) {
   std::vector<Tensor> frames;
   for (std::int64_t t = first; t < first + count; ++t)
-    frames.push_back(support::square_frame(t, height, width, side));
+    frames.push_back(support::square_frame(t, video_height, video_width, side));
   return torch::stack(frames);
 }
 
@@ -156,17 +156,18 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
       [](std::int64_t step, std::int64_t index) { return support::square_clip(step, index); },
       training);
   auto teacher = trained.teacher;
-  const st::mask_sizes sizes{{}, {height, width}, {2 * height, 2 * width}};
+  const st::mask_sizes sizes{{}, {video_height, video_width}, {2 * video_height, 2 * video_width}};
   const auto quality = [&](const st::predicted_object& one) {
     double sum = 0;
     for (const auto& mask : one.masks) {
       const auto truth = torch::upsample_nearest2d(
-          support::square_mask(mask.frame, height, width, side).view({1, 1, height, width}),
-          {2 * height, 2 * width});
+          support::square_mask(mask.frame, video_height, video_width, side)
+              .view({1, 1, video_height, video_width}),
+          {2 * video_height, 2 * video_width});
       const auto expected = s2d::encode(st::to_bit_mask(truth[0][0]));
       sum += s2d::iou(mask.mask, expected);
     }
-    return sum / static_cast<double>(length);
+    return sum / static_cast<double>(video_length);
   };
 
   std::int64_t most = 0, calls = 0;
@@ -175,18 +176,18 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
     ++calls;
     return video_frames(first, count);
   };
-  const auto objects = st::predict(teacher, frames, length, sizes, st::tiny_prediction());
+  const auto objects = st::predict(teacher, frames, video_length, sizes, st::tiny_prediction());
   REQUIRE(objects.size() == 1);
   CHECK(most == 2);
   CHECK(calls == 8);
-  CHECK(objects[0].masks.size() == length);
+  CHECK(objects[0].masks.size() == video_length);
   CHECK(quality(objects[0]) > 0.6);
   CHECK(objects[0].score > 0.5);
 
   auto long_clips = st::tiny_prediction();
   long_clips.clip_length = 4;
   long_clips.shared = 2;
-  CHECK(quality(st::predict(teacher, frames, length, sizes, long_clips).at(0)) > 0.6);
+  CHECK(quality(st::predict(teacher, frames, video_length, sizes, long_clips).at(0)) > 0.6);
 
   // Maps are refined once a frame, at the size of the video, before they are cut at one half.
   auto refined = st::tiny_prediction();
@@ -195,15 +196,15 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
   refined.refine = [&](std::int64_t t, const Tensor& maps) {
     refined_frames.push_back(t);
     CHECK(maps.size(0) == 1);  // of queries that may become an object
-    CHECK(maps.size(1) == 2 * height);
-    CHECK(maps.size(2) == 2 * width);
+    CHECK(maps.size(1) == 2 * video_height);
+    CHECK(maps.size(2) == 2 * video_width);
     return t == 7 ? torch::zeros_like(maps) : maps;
   };
-  const auto without = st::predict(teacher, frames, length, sizes, refined);
+  const auto without = st::predict(teacher, frames, video_length, sizes, refined);
   REQUIRE(without.size() == 1);
-  CHECK(without[0].masks.size() == length - 1);
+  CHECK(without[0].masks.size() == video_length - 1);
   CHECK(without[0].masks[7].frame == 8);
-  CHECK(refined_frames.size() == length);
+  CHECK(refined_frames.size() == video_length);
   CHECK(std::is_sorted(refined_frames.begin(), refined_frames.end()));
 
   // A mask far smaller than the others is none.
@@ -212,11 +213,13 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
     some.slice(1, 0, 10).slice(2, 0, t == 3 ? 3 : t == 4 ? 6 : 50).fill_(1);
     return some;
   };
-  const auto large = st::predict(teacher, frames, length, sizes, refined);
-  REQUIRE(large.at(0).masks.size() == length - 1);  // 30 of 500 pixels are too few, 60 are not
+  const auto large = st::predict(teacher, frames, video_length, sizes, refined);
+  REQUIRE(large.at(0).masks.size() ==
+          video_length - 1);  // 30 of 500 pixels are too few, 60 are not
   CHECK(large[0].masks[3].frame == 4);
   refined.least_part = 0;
-  CHECK(st::predict(teacher, frames, length, sizes, refined).at(0).masks.size() == length);
+  CHECK(st::predict(teacher, frames, video_length, sizes, refined).at(0).masks.size() ==
+        video_length);
 
   auto joined = st::official_prediction();
   joined.clip_length = 6;
@@ -224,9 +227,9 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
   joined.selection.least_score = 0.5;
   joined.selection.nms = 0.5;
   std::vector<std::size_t> told;
-  const auto tracks = st::predict(teacher, frames, length, sizes, joined,
+  const auto tracks = st::predict(teacher, frames, video_length, sizes, joined,
                                   [&](std::string_view, std::size_t done, std::size_t total) {
-                                    CHECK(total == length);
+                                    CHECK(total == video_length);
                                     told.push_back(done);
                                     return true;
                                   });
@@ -238,11 +241,11 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
 
   // One clip is the official inference.
   joined.clip_length = 40;
-  const auto whole = st::predict(teacher, frames, length, sizes, joined);
+  const auto whole = st::predict(teacher, frames, video_length, sizes, joined);
   const torch::NoGradGuard guard;
-  const auto forward = teacher->forward(video_frames(0, length).unsqueeze(0), false);
+  const auto forward = teacher->forward(video_frames(0, video_length).unsqueeze(0), false);
   st::mask_sizes all = sizes;
-  all.network = {height, width};
+  all.network = {video_height, video_width};
   const auto direct =
       st::select_objects(forward.class_logits[0], forward.mask_logits[0], all, joined.selection);
   REQUIRE(whole.size() == direct.size());
@@ -251,7 +254,7 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
 
 TEST_CASE("prediction stops when it is told to, and names what does not fit", "[torch]") {
   st::video_mask2former model{st::presets::tiny(3)};
-  const st::mask_sizes sizes{{}, {height, width}, {height, width}};
+  const st::mask_sizes sizes{{}, {video_height, video_width}, {video_height, video_width}};
   CHECK(st::predict(model, video_frames, 0, sizes, st::tiny_prediction()).empty());
   CHECK_THROWS_AS(st::predict(model, video_frames, 5, sizes, st::tiny_prediction(),
                               [](auto, auto, auto) { return false; }),
