@@ -14,7 +14,7 @@ namespace {
 using state = warp::fragment::state;
 
 constexpr u64 turn = 1 << 16;      // instructions of a warp before others have a turn
-constexpr u64 patience = 1 << 12;  // turns in which no barrier is met and no lane leaves
+constexpr u64 patience = 1 << 10;  // turns in which no barrier is met and no lane leaves
 
 s32 thread_of(const warp& of, int lane) { return of.number * 32 + lane; }
 

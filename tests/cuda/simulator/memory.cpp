@@ -9,12 +9,11 @@
 namespace simulator {
 namespace {
 
-constexpr std::uint64_t window = std::uint64_t{64} << 30;  // of addresses
 constexpr std::uint64_t granule = 512;
 
-void* reserve(int protection) {
+void* reserve(std::uint64_t bytes, int protection) {
   void* const at =
-      mmap(nullptr, window, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) throw std::bad_alloc{};
   return at;
 }
@@ -23,13 +22,14 @@ std::uint64_t number(const void* address) { return reinterpret_cast<std::uint64_
 
 }  // namespace
 
-device_memory::device_memory()
-    : reserved_{number(reserve(PROT_NONE))},
-      mirror_{static_cast<std::byte*>(reserve(PROT_READ | PROT_WRITE))} {}
+device_memory::device_memory(std::uint64_t window)
+    : window_{window},
+      reserved_{number(reserve(window, PROT_NONE))},
+      mirror_{static_cast<std::byte*>(reserve(window, PROT_READ | PROT_WRITE))} {}
 
 device_memory::~device_memory() {
-  munmap(reinterpret_cast<void*>(reserved_), window);
-  munmap(mirror_, window);
+  munmap(reinterpret_cast<void*>(reserved_), window_);
+  munmap(mirror_, window_);
 }
 
 void* device_memory::allocate(std::uint64_t bytes) {
@@ -37,11 +37,11 @@ void* device_memory::allocate(std::uint64_t bytes) {
   // A gap after each, so that what runs over an end is in no other allocation. Addresses are used
   // again only when the window has been gone through.
   const std::uint64_t step = (bytes + 2 * granule - 1) / granule * granule;
-  if (next_ + step > window) next_ = 0;
+  if (next_ + step > window_) next_ = 0;
   for (auto after = sizes_.lower_bound(reserved_ + next_); after != sizes_.end(); ++after) {
     if (reserved_ + next_ + step <= after->first) break;
     next_ = (after->first - reserved_ + after->second + 2 * granule - 1) / granule * granule;
-    if (next_ + step > window) return nullptr;
+    if (next_ + step > window_) return nullptr;
   }
   const std::uint64_t address = reserved_ + next_;
   next_ += step;
@@ -72,7 +72,7 @@ extent device_memory::find(std::uint64_t address, std::uint64_t bytes) const {
 }
 
 bool device_memory::is_mine(std::uint64_t address) const {
-  return address >= reserved_ && address < reserved_ + window;
+  return address >= reserved_ && address < reserved_ + window_;
 }
 
 }  // namespace simulator

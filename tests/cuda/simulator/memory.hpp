@@ -27,7 +27,8 @@ class device_memory {
  public:
   static constexpr std::uint64_t capacity = std::uint64_t{4} << 30;  ///< bytes in use at once
 
-  device_memory();
+  /// `window`: how many addresses it has.
+  explicit device_memory(std::uint64_t window = std::uint64_t{64} << 30);
   ~device_memory();
   device_memory(const device_memory&) = delete;
   device_memory& operator=(const device_memory&) = delete;
@@ -47,6 +48,7 @@ class device_memory {
   }
 
  private:
+  std::uint64_t window_;
   std::uint64_t reserved_;  ///< pages without access: a host program that looks is ended
   std::byte* mirror_;
   std::map<std::uint64_t, std::uint64_t> sizes_;  ///< by address

@@ -242,9 +242,14 @@ TEST_CASE("device memory is exact, and used again", "[simulator]") {
   CHECK(memory.release(first));
   CHECK_FALSE(memory.release(first));
   CHECK(memory.find(at, 1).end == 0);
+  device_memory small_window{1 << 20};
+  void* const kept = small_window.allocate(1000);
   for (int i = 0; i < 100; ++i) {  // more than there are addresses
-    void* const large = memory.allocate(device_memory::capacity);
+    void* const large = small_window.allocate(1 << 18);
     REQUIRE(large != nullptr);
-    REQUIRE(memory.release(large));
+    REQUIRE(large != kept);
+    REQUIRE(small_window.release(large));
   }
+  CHECK(small_window.find(reinterpret_cast<u64>(kept), 1000).end != 0);
+  CHECK(small_window.allocate(1 << 20) == nullptr);
 }
