@@ -98,12 +98,16 @@ class grid_run {
     }
   }
 
-  void run(launch_profile* profile) {
+  void run(launch_profile* profile, bool backwards) {
     block_.profile = profile;
-    auto& at = block_.index;
-    for (at.z = 0; at.z < block_.grid.z; ++at.z)
-      for (at.y = 0; at.y < block_.grid.y; ++at.y)
-        for (at.x = 0; at.x < block_.grid.x; ++at.x) run_block();
+    const extent3& grid = block_.grid;
+    const u64 blocks = grid.volume();
+    for (u64 k = 0; k < blocks; ++k) {
+      const u64 at = backwards ? blocks - 1 - k : k;
+      block_.index = {static_cast<u32>(at % grid.x), static_cast<u32>(at / grid.x % grid.y),
+                      static_cast<u32>(at / grid.x / grid.y)};
+      run_block();
+    }
   }
 
  private:
@@ -384,13 +388,13 @@ void warp::throw_race(const instruction& of, int lane, u64 place, access how, s3
 }
 
 void run_grid(device_memory& memory, const program& code, extent3 grid, extent3 size,
-              u64 dynamic_shared_bytes, const void* const* arguments) {
+              u64 dynamic_shared_bytes, const void* const* arguments, bool backwards) {
   grid_run launched{memory, code, grid, size, dynamic_shared_bytes, arguments};
   if (kernel_counts* const counts = counts_of(code.name)) {
     launch_profile profile{*counts};
-    launched.run(&profile);
+    launched.run(&profile, backwards);
   } else {
-    launched.run(nullptr);
+    launched.run(nullptr, backwards);
   }
 }
 

@@ -169,10 +169,11 @@ void for_lanes(u32 lanes, const F& f) {
 [[noreturn]] void throw_fault(int code, const warp& of, const instruction& at, int lane,
                               const std::string& what);
 
-/// Runs every block of a grid. `arguments`: one address per parameter.
+/// Runs every block of a grid, the last one first if `backwards`. `arguments`: one address per
+/// parameter.
 /// @throws fault as a device would report it or end: bytes of no allocation, lanes that wait for
 /// each other, instructions that are not simulated
 void run_grid(device_memory& memory, const program& code, extent3 grid, extent3 size,
-              u64 dynamic_shared_bytes, const void* const* arguments);
+              u64 dynamic_shared_bytes, const void* const* arguments, bool backwards = false);
 
 }  // namespace simulator
