@@ -62,9 +62,8 @@ struct dense_source {
     if constexpr (sizeof(T) == 1 && Columns == 4) {
       if (in.column_stride == 1 && in.row_stride % 4 == 0 && address_of(from) % 4 == 0 &&
           x + 4 <= in.width) {
-        for (int r = 0; r < rows; r += 8) {
-          const std::uint32_t bits =
-              nonzero_lines(from + r * in.row_stride, in.row_stride, rows - r);
+        for (int r = 0; r < rows; r += 8, from += 8 * in.row_stride) {
+          const std::uint32_t bits = nonzero_lines(from, in.row_stride, rows - r);
           S2D_UNROLL
           for (int c = 0; c < 4; ++c) words[c] |= (bits >> (8 * c) & 255) << r;
         }
