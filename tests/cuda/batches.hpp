@@ -69,6 +69,7 @@ inline std::vector<layout> layouts(const mask_batch& batch) {
   std::vector<layout> all;
   for (const std::int64_t first : {0, 1, 2, 4, 6, 7, 16}) all.push_back({first, h * w, w, 1});
   for (const std::int64_t first : {0, 3}) all.push_back({first, h * w, 1, h});
+  all.push_back({5, h * (w + 9) + 3, w + 9, 1});
   all.push_back({0, h * (2 * w + 4), 2 * w + 4, 2});
   all.push_back({1, h * (3 * w + 5), 3 * w + 5, 3});
   if (size > 0) all.push_back({size - 1, -h * w, -w, -1});

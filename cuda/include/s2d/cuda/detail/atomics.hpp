@@ -71,17 +71,23 @@ S2D_HD void atomic_store(T* to, T value) {
 #endif
 }
 
-S2D_HD inline int popcount(unsigned long long word) {
+/// Word: unsigned, of 32 bits, which take half the time, or 64.
+template <class Word>
+S2D_HD int popcount(Word word) {
+  static_assert(Word{0} < static_cast<Word>(-1) && (sizeof(Word) == 4 || sizeof(Word) == 8));
 #if defined(__CUDA_ARCH__)
-  return __popcll(word);
+  return sizeof(Word) == 4 ? __popc(static_cast<unsigned>(word)) : __popcll(word);
 #else
   return __builtin_popcountll(word);
 #endif
 }
 
 /// The lowest set bit. Precondition: word != 0.
-S2D_HD inline int lowest_bit(unsigned long long word) {
+template <class Word>
+S2D_HD int lowest_bit(Word word) {
+  static_assert(Word{0} < static_cast<Word>(-1) && (sizeof(Word) == 4 || sizeof(Word) == 8));
 #if defined(__CUDA_ARCH__)
+  if constexpr (sizeof(Word) == 4) return __popc(~word & (word - 1));
   return __ffsll(static_cast<long long>(word)) - 1;
 #else
   return __builtin_ctzll(word);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <s2d/cuda/components_types.hpp>
 #include <s2d/cuda/view.hpp>
@@ -14,24 +15,28 @@ namespace detail {
 /// Packed masks, or their background.
 struct mask_words {
   const_bits_view in;
-  bool background = false;
+  bool background;
+  divisor words_per_row;
 
-  [[nodiscard]] S2D_HD std::int64_t per_row() const { return in.words_per_row(); }
-  /// Word `k` of row `row` of all masks.
-  [[nodiscard]] S2D_HD std::uint64_t at(std::int64_t row, std::int64_t k) const {
-    const std::uint64_t word = in.data[row * per_row() + k];
+  explicit mask_words(const const_bits_view& masks, bool of_background = false)
+      : in{masks}, background{of_background}, words_per_row{masks.words_per_row()} {}
+
+  [[nodiscard]] S2D_HD std::int64_t per_row() const { return words_per_row.value(); }
+  /// Word `i` of all masks, which is word `k` of its row.
+  [[nodiscard]] S2D_HD std::uint64_t at(std::int64_t i, std::int64_t k) const {
+    const std::uint64_t word = in.data[i];
     if (!background) return word;
     const std::int64_t left = in.width - k * 64;
     return ~word & (left >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1);
   }
-  /// Whether the pixel before word k is set.
-  [[nodiscard]] S2D_HD std::uint64_t before(std::int64_t row, std::int64_t k) const {
-    return k == 0 ? 0 : at(row, k - 1) >> 63;
+  /// Whether the pixel before it is set.
+  [[nodiscard]] S2D_HD std::uint64_t before(std::int64_t i, std::int64_t k) const {
+    return k == 0 ? 0 : at(i - 1, k - 1) >> 63;
   }
   /// Bits at which a run begins.
-  [[nodiscard]] S2D_HD std::uint64_t starts(std::int64_t row, std::int64_t k) const {
-    const std::uint64_t word = at(row, k);
-    return word & ~(word << 1 | before(row, k));
+  [[nodiscard]] S2D_HD std::uint64_t starts(std::int64_t i, std::int64_t k) const {
+    const std::uint64_t word = at(i, k);
+    return word & ~(word << 1 | before(i, k));
   }
 };
 
@@ -47,8 +52,8 @@ struct count_starts {
   mask_words words;
   std::uint32_t* counts;  // a word each
   S2D_HD void operator()(std::int64_t i) const {
-    const quotient place = divide(i, words.per_row());
-    counts[i] = static_cast<std::uint32_t>(popcount(words.starts(place.whole, place.rest)));
+    const std::int64_t k = words.words_per_row.divide(i).rest;
+    counts[i] = static_cast<std::uint32_t>(popcount(words.starts(i, k)));
   }
 };
 
@@ -58,9 +63,9 @@ struct write_runs {
   run_arrays runs;
 
   S2D_HD void operator()(std::int64_t i) const {
-    const quotient place = divide(i, words.per_row());
+    const quotient place = words.words_per_row.divide(i);
     const std::int64_t row = place.whole, k = place.rest;
-    const std::uint64_t word = words.at(row, k), before = words.before(row, k);
+    const std::uint64_t word = words.at(i, k), before = words.before(i, k);
     std::uint64_t next = sums[i];  // run that the next start opens
     for (std::uint64_t changes = word ^ (word << 1 | before); changes != 0;
          changes &= changes - 1) {
@@ -173,7 +178,7 @@ struct gather_runs {
   S2D_HD void operator()(std::int64_t i) const {
     gathered* const item = items + root_sums[runs.parent[i]];
     const std::uint32_t begin = runs.begin[i], end = runs.end[i];
-    const auto y = static_cast<std::uint32_t>(runs.row[i] % height);
+    const auto y = static_cast<std::uint32_t>(divide(runs.row[i], height).rest);
     atomic_add(&item->area, static_cast<unsigned long long>(end - begin));
     atomic_min(&item->left, begin);
     atomic_max(&item->right, end - 1);
@@ -195,27 +200,54 @@ struct write_items {
   }
 };
 
-/// Number of a pixel's component within its mask, from 1; 0 for background.
+/// Number of a pixel's component within its mask, from 1; 0 for background. One thread writes
+/// `Pixels` neighbours, 1 or 4, of a row.
+template <int Pixels>
 struct write_labels {
   mask_words words;
+  divisor groups;  // of a row
+  divisor height;
   const std::uint64_t* run_sums;
   const std::uint64_t* root_sums;
   const std::uint32_t* parent;
   const std::uint64_t* offsets;
   std::int32_t* out;  // [count, height, width]
 
+  struct alignas(4 * Pixels) labels {
+    std::int32_t of[Pixels];
+  };
+
   S2D_HD void operator()(std::int64_t i) const {
-    const quotient place = divide(i, words.in.width);
-    const std::int64_t row = place.whole, k = place.rest / 64;
-    const auto bit = static_cast<int>(place.rest % 64);
-    if ((words.at(row, k) >> bit & 1) == 0) {
-      out[i] = 0;
-      return;
+    const quotient place = groups.divide(i);
+    const auto x = static_cast<std::uint64_t>(place.rest) * Pixels;
+    const auto k = static_cast<std::int64_t>(x / 64);
+    const std::int64_t word = place.whole * words.per_row() + k;
+    const auto at = static_cast<int>(x % 64);
+    const auto pixels = static_cast<std::uint32_t>(words.at(word, k) >> at) & ((1u << Pixels) - 1);
+    labels found{};
+    if (pixels != 0) label(place.whole, word, k, at, pixels, found);
+    store_as(out + i * Pixels, found);
+  }
+
+ private:
+  S2D_HD void label(std::int64_t row, std::int64_t word, std::int64_t k, int at,
+                    std::uint32_t pixels, labels& found) const {
+    const std::uint64_t starts = words.starts(word, k);
+    const std::uint64_t first = offsets[height.divide(row).whole];
+    const std::uint64_t upto = (std::uint64_t{1} << at) - 1;
+    std::uint64_t run = run_sums[word] - 1 + static_cast<std::uint64_t>(popcount(starts & upto));
+    const auto opened = static_cast<std::uint32_t>(starts >> at);
+    std::int32_t number = 0;  // of `run`, once it is known
+    S2D_UNROLL
+    for (int c = 0; c < Pixels; ++c) {
+      if ((opened >> c & 1) != 0) {
+        ++run;
+        number = 0;
+      }
+      if ((pixels >> c & 1) == 0) continue;
+      if (number == 0) number = static_cast<std::int32_t>(root_sums[parent[run]] - first + 1);
+      found.of[c] = number;
     }
-    const std::uint64_t upto = ~std::uint64_t{0} >> (63 - bit);
-    const std::uint64_t run = run_sums[row * words.per_row() + k] - 1 +
-                              static_cast<std::uint64_t>(popcount(words.starts(row, k) & upto));
-    out[i] = static_cast<std::int32_t>(root_sums[parent[run]] - offsets[row / words.in.height] + 1);
   }
 };
 
@@ -229,11 +261,10 @@ struct write_filled {
   std::uint64_t* out;
 
   S2D_HD void operator()(std::int64_t i) const {
-    const quotient place = divide(i, background.per_row());
-    const std::int64_t row = place.whole, k = place.rest;
-    std::uint64_t rest = background.at(row, k), added = 0;
+    const std::int64_t k = background.words_per_row.divide(i).rest;
+    std::uint64_t rest = background.at(i, k), added = 0;
     // The first piece may go on from the word before.
-    std::uint64_t run = run_sums[i] - 1 + (background.starts(row, k) & 1);
+    std::uint64_t run = run_sums[i] - 1 + (background.starts(i, k) & 1);
     bool first = true;
     while (rest != 0) {
       const int at = lowest_bit(rest);
@@ -314,10 +345,18 @@ basic_component_batch<Buffer> components_on(const Executor& run, const const_bit
   run.for_each(
       what, joined.runs,
       write_items{joined.items.data(), joined.root_sums.data() + joined.runs, out.items.data()});
-  if (labels != nullptr)
-    run.for_each(what, in.count * in.height * in.width,
-                 write_labels{words, joined.run_sums.data(), joined.root_sums.data(),
-                              joined.parent.data(), out.offsets.data(), labels});
+  if (labels == nullptr) return out;
+  const auto write = [&]<int Pixels>(std::integral_constant<int, Pixels>) {
+    const std::int64_t groups = in.width / Pixels;
+    run.for_each(what, in.count * in.height * groups,
+                 write_labels<Pixels>{words, divisor{groups}, divisor{in.height},
+                                      joined.run_sums.data(), joined.root_sums.data(),
+                                      joined.parent.data(), out.offsets.data(), labels});
+  };
+  if (in.width % 4 == 0 && address_of(labels) % 16 == 0)
+    write(std::integral_constant<int, 4>{});
+  else
+    write(std::integral_constant<int, 1>{});
   return out;
 }
 

@@ -55,10 +55,10 @@ S2D_HD inline quotient divide(std::int64_t i, std::int64_t d) {
 class divisor {
  public:
   divisor() = default;
-  /// d > 0.
+  /// d >= 0; of 0 nothing may be asked.
   explicit divisor(std::int64_t d) : d_{d} {
     while (shift_ < 31 && std::int64_t{1} << shift_ < d) ++shift_;
-    if (d <= std::int64_t{1} << 31)  // rounded up: 2^31 to 2^32 - 1
+    if (d > 0 && d <= std::int64_t{1} << 31)  // rounded up: 2^31 to 2^32 - 1
       factor_ = static_cast<std::uint32_t>(
           ((std::uint64_t{1} << (31 + shift_)) + static_cast<std::uint64_t>(d) - 1) /
           static_cast<std::uint64_t>(d));

@@ -62,18 +62,21 @@ struct dense_source {
     if constexpr (sizeof(T) == 1 && Columns == 4) {
       if (in.column_stride == 1 && in.row_stride % 4 == 0 && address_of(from) % 4 == 0 &&
           x + 4 <= in.width) {
-        S2D_UNROLL_8
-        for (int r = 0; r < rows; ++r) {
-          const std::uint32_t bits =
-              nonzero_bytes(load_as<std::uint32_t>(from + r * in.row_stride));
-          for (int c = 0; c < 4; ++c) words[c] |= (bits >> c & 1) << r;
+        for (int r = 0; r < rows; r += 8, from += 8 * in.row_stride) {
+          const std::uint32_t bits = nonzero_lines(from, in.row_stride, rows - r);
+          S2D_UNROLL
+          for (int c = 0; c < 4; ++c) words[c] |= (bits >> (8 * c) & 255) << r;
         }
         return;
       }
     }
-    for (int c = 0; c < Columns && x + c < in.width; ++c) S2D_UNROLL_8
-    for (int r = 0; r < rows; ++r)
-      words[c] |= std::uint32_t{test(from[r * in.row_stride + c * in.column_stride])} << r;
+    S2D_UNROLL
+    for (int c = 0; c < Columns; ++c) {
+      if (x + c >= in.width) continue;
+      S2D_UNROLL_8
+      for (int r = 0; r < rows; ++r)
+        words[c] |= std::uint32_t{test(from[r * in.row_stride + c * in.column_stride])} << r;
+    }
   }
 };
 
@@ -89,8 +92,10 @@ struct column_source {
                    std::uint32_t (&words)[1]) const {
     const std::uint8_t* const from = &in(mask, y, x);
     if (rows == 32 && address_of(from) % 16 == 0) {
+      S2D_UNROLL
       for (int half = 0; half < 2; ++half) {
         const auto bytes = load_as<quad>(from + 16 * half);
+        S2D_UNROLL
         for (int k = 0; k < 4; ++k)
           words[0] |= nonzero_bytes(bytes.words[k]) << (16 * half + 4 * k);
       }
@@ -112,9 +117,14 @@ struct bits_source {
                    std::uint32_t (&words)[4]) const {
     const std::int64_t step = in.words_per_row();
     const std::uint64_t* const from = in.data + (mask * in.height + y) * step + x / 64;
-    for (int r = 0; r < rows; ++r) {  // x is a multiple of 4: one word holds all four
-      const auto bits = static_cast<std::uint32_t>(from[r * step] >> (x % 64));
-      for (int c = 0; c < 4; ++c) words[c] |= (bits >> c & 1) << r;
+    for (int r = 0; r < rows; r += 8) {  // x is a multiple of 4: one word holds all four
+      std::uint32_t bits = 0;            // byte c: eight rows of column c
+      S2D_UNROLL
+      for (int k = 0; k < 8; ++k)
+        if (r + k < rows)
+          bits |= spread_four(static_cast<std::uint32_t>(from[(r + k) * step] >> (x % 64))) << k;
+      S2D_UNROLL
+      for (int c = 0; c < 4; ++c) words[c] |= (bits >> (8 * c) & 255) << r;
     }
   }
 };
@@ -128,39 +138,52 @@ S2D_HD inline std::uint32_t changes_of(std::uint32_t word, bool before, int rows
 /// Step 1: reads the pixels of a segment once, keeps them as vertical words, counts the changes.
 template <class Source>
 struct scan_segments {
+  static constexpr int columns = Source::columns;
   Source source;
   column_grid grid;
+  divisor groups;    // of columns
+  divisor segments;  // of a column
   std::uint32_t* words;
   std::uint32_t* changes;  // [count, width, segments]
 
   S2D_HD void operator()(std::int64_t i) const {
-    constexpr int columns = Source::columns;
-    const quotient a = divide(i, (grid.width + columns - 1) / columns);
-    const quotient b = divide(a.whole, grid.segments());
+    const quotient a = groups.divide(i);
+    const quotient b = segments.divide(a.whole);
     const std::int64_t mask = b.whole, x = a.rest * columns, s = b.rest;
-    const std::int64_t top = s * segment_rows;
-    bool before[columns];
+    const std::int64_t top = s * segment_rows, below = grid.height - top;
+    const int height = static_cast<int>(below < segment_rows ? below : segment_rows);
+    const int width = static_cast<int>(grid.width - x < columns ? grid.width - x : columns);
+    bool before[columns] = {};
     std::uint32_t number[columns] = {};
-    for (int c = 0; c < columns; ++c) {
-      const std::int64_t column = x + c;
-      before[c] = column < grid.width &&
-                  (top > 0 ? source.at(mask, top - 1, column)
-                           : column > 0 && source.at(mask, grid.height - 1, column - 1));
-    }
-    for (std::int64_t k = s * segment_words; k < (s + 1) * segment_words && 32 * k < grid.height;
-         ++k) {
-      const int rows = grid.rows_of(k);
+    S2D_UNROLL
+    for (int c = 0; c < columns; ++c)
+      if (c < width)
+        before[c] = top > 0 ? source.at(mask, top - 1, x + c)
+                            : x + c > 0 && source.at(mask, grid.height - 1, x + c - 1);
+    std::int64_t to = grid.word_at(mask, s * segment_words, x);
+    for (int y = 0; y < height; y += 32, to += grid.width) {
+      const int rows = height - y < 32 ? height - y : 32;
       std::uint32_t some[columns] = {};
-      source.read(mask, 32 * k, x, rows, some);
+      source.read(mask, top + y, x, rows, some);
+      S2D_UNROLL
       for (int c = 0; c < columns; ++c) {
-        if (x + c >= grid.width) continue;
         number[c] += static_cast<std::uint32_t>(popcount(changes_of(some[c], before[c], rows)));
         before[c] = some[c] >> (rows - 1) & 1;
-        words[grid.word_at(mask, k, x + c)] = some[c];
       }
+      store(words + to, some, width);
     }
+    S2D_UNROLL
     for (int c = 0; c < columns; ++c)
-      if (x + c < grid.width) changes[grid.segment_at(mask, x + c, s)] = number[c];
+      if (c < width) changes[grid.segment_at(mask, x + c, s)] = number[c];
+  }
+
+ private:
+  S2D_HD void store(std::uint32_t* to, const std::uint32_t (&some)[columns], int width) const {
+    if constexpr (columns == 4)
+      if (grid.width % 4 == 0) return store_as(to, quad{{some[0], some[1], some[2], some[3]}});
+    S2D_UNROLL
+    for (int c = 0; c < columns; ++c)
+      if (c < width) to[c] = some[c];
   }
 };
 
@@ -174,31 +197,36 @@ struct place_masks {
   }
 };
 
-/// Step 3: where each run ends, in pixels of its mask; the last run of a mask is left out.
+/// Step 3: where each run ends, in pixels of its mask; the last run of a mask is left out. One
+/// thread a segment, in the order of runs: most have no change and end after two loads.
 struct write_changes {
   column_grid grid;
+  divisor segments;  // of a column
+  divisor width;
   const std::uint32_t* words;
   const std::uint64_t* sums;
   std::uint32_t* ends;
 
   S2D_HD void operator()(std::int64_t i) const {
-    const quotient a = divide(i, grid.width);
-    const quotient b = divide(a.whole, grid.segments());
-    const std::int64_t mask = b.whole, x = a.rest, s = b.rest;
-    const std::int64_t segment = grid.segment_at(mask, x, s);
-    if (sums[segment] == sums[segment + 1]) return;
-    std::uint32_t* to = ends + sums[segment] + static_cast<std::uint64_t>(mask);
+    const std::uint64_t before_it = sums[i];
+    if (before_it == sums[i + 1]) return;
+    const quotient a = segments.divide(i);
+    const quotient b = width.divide(a.whole);
+    const std::int64_t mask = b.whole, x = b.rest, s = a.rest;
+    std::uint32_t* to = ends + before_it + static_cast<std::uint64_t>(mask);
     const std::int64_t first = s * segment_words, last = grid.words() - 1;
+    std::int64_t from = grid.word_at(mask, first, x);
     bool before = false;
     if (first > 0)
-      before = words[grid.word_at(mask, first - 1, x)] >> 31;
+      before = words[from - grid.width] >> 31;
     else if (x > 0)
       before = words[grid.word_at(mask, last, x - 1)] >> ((grid.height - 1) % 32) & 1;
-    for (std::int64_t k = first; k < first + segment_words && k <= last; ++k) {
+    const auto begin = static_cast<std::uint32_t>(x * grid.height);
+    for (std::int64_t k = first; k < first + segment_words && k <= last; ++k, from += grid.width) {
       const int rows = grid.rows_of(k);
-      const std::uint32_t word = words[grid.word_at(mask, k, x)];
+      const std::uint32_t word = words[from], pixel = begin + static_cast<std::uint32_t>(32 * k);
       for (std::uint32_t rest = changes_of(word, before, rows); rest != 0; rest &= rest - 1)
-        *to++ = static_cast<std::uint32_t>(x * grid.height + 32 * k + lowest_bit(rest));
+        *to++ = pixel + static_cast<std::uint32_t>(lowest_bit(rest));
       before = word >> (rows - 1) & 1;
     }
   }
@@ -250,7 +278,8 @@ basic_rle_batch<Buffer> encode_on(const Executor& run, const Source& source,
   {
     auto changes = run.template allocate<std::uint32_t>(segments);
     run.for_each(what, grid.count * grid.segments() * columns,
-                 scan_segments<Source>{source, grid, words.data(), changes.data()});
+                 scan_segments<Source>{source, grid, divisor{columns}, divisor{grid.segments()},
+                                       words.data(), changes.data()});
     run.running_sums(what, changes.data(), segments, sums.data());
   }
   run.for_each(what, grid.count + 1, place_masks{sums.data(), per_mask, out.offsets.data()});
@@ -259,7 +288,9 @@ basic_rle_batch<Buffer> encode_on(const Executor& run, const Source& source,
   const auto runs = static_cast<std::int64_t>(out.host_offsets.back());
   auto ends = run.template allocate<std::uint32_t>(runs);
   out.lengths = run.template allocate<std::uint32_t>(runs);
-  run.for_each(what, segments, write_changes{grid, words.data(), sums.data(), ends.data()});
+  run.for_each(what, segments,
+               write_changes{grid, divisor{grid.segments()}, divisor{grid.width}, words.data(),
+                             sums.data(), ends.data()});
   run.for_each(
       what, runs,
       measure_runs{ends.data(), out.offsets.data(), grid.count,
@@ -288,60 +319,112 @@ struct runs_view {
   std::int64_t runs;             // of all masks
 };
 
-/// A vertical word of decoded runs.
+/// The vertical words of a segment of decoded runs.
 struct write_words {
   column_grid grid;
+  divisor width;
+  divisor segments;           // of a column
   const std::uint64_t* sums;  // running sums of the lengths of all masks
   const std::uint64_t* offsets;
   std::uint32_t* words;
 
   S2D_HD void operator()(std::int64_t i) const {
-    const quotient a = divide(i, grid.width);
-    const quotient b = divide(a.whole, grid.words());
-    const std::int64_t mask = b.whole, x = a.rest, k = b.rest;
-    const std::uint64_t first = offsets[mask], last = offsets[mask + 1], base = sums[first];
-    const int rows = grid.rows_of(k);
-    const auto begin = base + static_cast<std::uint64_t>(x * grid.height + 32 * k);
-    // The first run that ends behind `begin`.
-    std::uint64_t low = first, high = last;
+    const quotient a = width.divide(i);
+    const quotient b = segments.divide(a.whole);
+    const std::int64_t mask = b.whole, x = a.rest, top = b.rest * segment_rows;
+    const std::uint64_t* const ends = sums + offsets[mask] + 1;  // of the runs of the mask
+    const auto runs = static_cast<std::uint32_t>(offsets[mask + 1] - offsets[mask]);
+    std::uint64_t begin = *(ends - 1) + static_cast<std::uint64_t>(x * grid.height + top);
+    std::uint32_t run = first_behind(ends, runs, begin);
+    std::uint64_t end = run < runs ? ends[run] : ~std::uint64_t{0};
+    std::int64_t to = grid.word_at(mask, b.rest * segment_words, x);
+    for (std::int64_t k = b.rest * segment_words, last = grid.words();
+         k < (b.rest + 1) * segment_words && k < last; ++k, to += grid.width, begin += 32) {
+      const auto rows = static_cast<std::uint64_t>(grid.rows_of(k));
+      std::uint32_t word = run % 2 == 1 ? 0xffffffffu : 0;
+      while (end < begin + rows) {  // behind it pixels are the other way
+        word ^= 0xffffffffu << (end - begin);
+        ++run;
+        end = run < runs ? ends[run] : ~std::uint64_t{0};
+      }
+      words[to] = word;
+    }
+  }
+
+ private:
+  /// The first run that ends behind `begin`.
+  [[nodiscard]] S2D_HD static std::uint32_t first_behind(const std::uint64_t* ends,
+                                                         std::uint32_t runs, std::uint64_t begin) {
+    std::uint32_t low = 0, high = runs;
     while (low < high) {
-      const std::uint64_t middle = low + (high - low) / 2;
-      if (sums[middle + 1] > begin)
+      const std::uint32_t middle = low + (high - low) / 2;
+      if (ends[middle] > begin)
         high = middle;
       else
         low = middle + 1;
     }
-    std::uint32_t word = 0;
-    int row = 0;
-    for (std::uint64_t r = low; r < last && row < rows; ++r) {
-      const std::uint64_t end = sums[r + 1] - begin;
-      const int until = end < static_cast<std::uint64_t>(rows) ? static_cast<int>(end) : rows;
-      if ((r - first) % 2 == 1 && until > row)
-        word |= (until - row == 32 ? 0xffffffffu : (1u << (until - row)) - 1) << row;
-      row = until;
-    }
-    words[i] = word;
+    return low;
   }
 };
 
-/// A word of a row out of 64 vertical words. Neighbouring threads have neighbouring rows and read
-/// the same words.
+/// Swaps the upper Step columns of blocks of 2 Step words with the lower ones of the words Step
+/// further on: all five steps transpose 32 x 32 bits.
+template <int Step>
+S2D_HD void transpose_step(std::uint32_t (&words)[32]) {
+  constexpr std::uint32_t low = 0xffffffffu / ((1u << Step) + 1);  // Step ones, Step zeros, ...
+  S2D_UNROLL
+  for (int k = 0; k < 32; ++k)
+    if ((k & Step) == 0) {
+      const std::uint32_t a = words[k], b = words[k + Step];
+      words[k] = (a & low) | (b & low) << Step;
+      words[k + Step] = (a >> Step & low) | (b & ~low);
+    }
+}
+
+/// 32 rows of 32 columns out of as many vertical words: half a word each. Neighbouring threads
+/// have neighbouring halves.
 struct turn_words {
   column_grid grid;
+  divisor halves;          // of a row
+  divisor vertical_words;  // of a column
   const std::uint32_t* words;
   std::uint64_t* out;
 
   S2D_HD void operator()(std::int64_t i) const {
-    const std::int64_t words_per_row = (grid.width + 63) / 64;
-    const quotient a = divide(i, grid.height);
-    const quotient b = divide(a.whole, words_per_row);
-    const std::int64_t mask = b.whole, y = a.rest, first = b.rest * 64;
-    const int columns = static_cast<int>(grid.width - first < 64 ? grid.width - first : 64);
-    const std::uint32_t* const from = words + grid.word_at(mask, y / 32, first);
-    std::uint64_t word = 0;
-    for (int c = 0; c < columns; ++c)
-      word |= static_cast<std::uint64_t>(from[c] >> (y % 32) & 1) << c;
-    out[(mask * grid.height + y) * words_per_row + b.rest] = word;
+    const quotient a = halves.divide(i);
+    const quotient b = vertical_words.divide(a.whole);
+    const std::int64_t mask = b.whole, k = b.rest, x = a.rest * 32;
+    std::uint32_t block[32] = {};
+    read(words + grid.word_at(mask, k, 0), x, block);
+    transpose_step<16>(block);
+    transpose_step<8>(block);
+    transpose_step<4>(block);
+    transpose_step<2>(block);
+    transpose_step<1>(block);
+    const int rows = grid.rows_of(k);
+    std::uint32_t* const to = reinterpret_cast<std::uint32_t*>(out) +
+                              (mask * grid.height + 32 * k) * halves.value() + a.rest;
+    S2D_UNROLL
+    for (int r = 0; r < 32; ++r)
+      if (r < rows) store_as(to + r * halves.value(), block[r]);
+  }
+
+ private:
+  /// The words of the columns from x on; zeros behind the last.
+  S2D_HD void read(const std::uint32_t* from, std::int64_t x, std::uint32_t (&block)[32]) const {
+    if (grid.width % 4 == 0) {
+      S2D_UNROLL
+      for (int c = 0; c < 32; c += 4) {
+        if (x + c >= grid.width) continue;
+        const auto some = load_as<quad>(from + x + c);
+        S2D_UNROLL
+        for (int j = 0; j < 4; ++j) block[c + j] = some.words[j];
+      }
+    } else {
+      S2D_UNROLL
+      for (int c = 0; c < 32; ++c)
+        if (x + c < grid.width) block[c] = from[x + c];
+    }
   }
 };
 
@@ -352,9 +435,12 @@ void decode_on(const Executor& run, const runs_view& runs, const bits_view& out)
   auto sums = run.template allocate<std::uint64_t>(runs.runs + 1);
   auto words = run.template allocate<std::uint32_t>(grid.count * grid.words() * grid.width);
   run.running_sums("decode", runs.lengths, runs.runs, sums.data());
-  run.for_each("decode", grid.count * grid.words() * grid.width,
-               write_words{grid, sums.data(), runs.offsets, words.data()});
-  run.for_each("decode", out.size(), turn_words{grid, words.data(), out.data});
+  run.for_each("decode", grid.count * grid.segments() * grid.width,
+               write_words{grid, divisor{grid.width}, divisor{grid.segments()}, sums.data(),
+                           runs.offsets, words.data()});
+  const std::int64_t halves = 2 * out.words_per_row();
+  run.for_each("decode", grid.count * grid.words() * halves,
+               turn_words{grid, divisor{halves}, divisor{grid.words()}, words.data(), out.data});
 }
 
 template <class Executor>
