@@ -60,6 +60,11 @@ class host_block {
   [[nodiscard]] bool any(bool mine) const {
     return reduce(std::uint32_t{mine}, [](auto a, auto b) { return a | b; }) != 0;
   }
+  /// Of whole warps only.
+  [[nodiscard]] std::uint32_t ballot(bool mine) const {
+    return reduce_lanes<32>(std::uint32_t{mine} << (thread_ % 32),
+                            [](auto a, auto b) { return a | b; });
+  }
   template <class T, class Op>
   [[nodiscard]] T reduce(T mine, const Op& op) const {
     static_assert(sizeof(T) <= 16 && sizeof(T) % 4 == 0);

@@ -93,6 +93,35 @@ void check_warp_pictures() {
   CHECK(Side::warp(std::vector<T>{}, 0, flow_case{random, 0, 5, 6}, {}).empty());
 }
 
+/// `planes` of [h, w] from row to column order.
+template <class T>
+std::vector<T> turned(const std::vector<T>& x, std::int64_t planes, std::int64_t h,
+                      std::int64_t w) {
+  std::vector<T> out;
+  for (std::int64_t p = 0; p < planes; ++p)
+    for (std::int64_t j = 0; j < w; ++j)
+      for (std::int64_t i = 0; i < h; ++i)
+        out.push_back(x[static_cast<std::size_t>((p * h + i) * w + j)]);
+  return out;
+}
+
+/// Pictures and fields that lie column after column.
+template <class Side>
+void check_warp_columns() {
+  for_all_fields(
+      [](std::mt19937& random, std::int64_t h, std::int64_t w, const s2d::warp_options& options) {
+        const flow_case flow{random, 2, h, w};
+        std::vector<float> x;
+        for (std::int64_t i = 0; i < 4 * h * w; ++i)
+          x.push_back(static_cast<float>(random() % 1000) / 1000);
+        flow_case columns = flow;
+        columns.u = turned(flow.u, 2, h, w);
+        columns.v = turned(flow.v, 2, h, w);
+        const auto expected = turned(Side::warp(x, 4, flow, options), 4, h, w);
+        CHECK(worst(Side::warp_columns(turned(x, 4, h, w), 4, columns, options), expected) <= 1e-6);
+      });
+}
+
 /// Rounded once, from what the same side makes of floats.
 template <class Side>
 void check_warp_binary16() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "cuda/host_executor.hpp"
@@ -30,6 +31,19 @@ struct warp_twin {
     detail::warp_on<T>(host_executor{}, {x.data(), planes, flow.height, flow.width}, view_of(flow),
                        nullptr, {out.data(), planes, flow.height, flow.width}, nullptr,
                        checks::settings_for<T>("", options));
+    return out;
+  }
+  static std::vector<float> warp_columns(const std::vector<float>& x, std::int64_t planes,
+                                         const flow_case& flow, const s2d::warp_options& options) {
+    const auto columns = [&](auto* first, std::int64_t n) {
+      return batch_view<std::remove_pointer_t<decltype(first)>>::column_major(first, n, flow.height,
+                                                                              flow.width);
+    };
+    std::vector<float> out(x.size());
+    detail::warp_on<float>(host_executor{}, columns(x.data(), planes),
+                           {columns(flow.u.data(), flow.count), columns(flow.v.data(), flow.count)},
+                           nullptr, columns(out.data(), planes), nullptr,
+                           checks::settings_for<float>("", options));
     return out;
   }
   static std::vector<std::uint64_t> warp_masks(const support::mask_batch& masks,
@@ -74,6 +88,10 @@ struct warp_twin {
 TEMPLATE_TEST_CASE("pictures warp as in the core, several planes along one field", "[cuda][warp]",
                    float, std::uint8_t) {
   support::check_warp_pictures<warp_twin, TestType>();
+}
+
+TEST_CASE("pictures and flow may lie column after column", "[cuda][warp]") {
+  support::check_warp_columns<warp_twin>();
 }
 
 TEST_CASE("binary16 pictures warp as floats, rounded once", "[cuda][warp]") {

@@ -30,6 +30,17 @@ struct warp_device {
               batch_view<T>{out.data(), planes, flow.height, flow.width}, options);
     return to_host(out);
   }
+  static std::vector<float> warp_columns(const std::vector<float>& x, std::int64_t planes,
+                                         const flow_case& flow, const s2d::warp_options& options) {
+    const auto [n, h, w] = std::tuple{flow.count, flow.height, flow.width};
+    const auto in = to_device(x), u = to_device(flow.u), v = to_device(flow.v);
+    auto out = support::rubbish<float>(in.size());
+    using values = batch_view<const float>;
+    warp_back(values::column_major(in.data(), planes, h, w),
+              {values::column_major(u.data(), n, h, w), values::column_major(v.data(), n, h, w)},
+              batch_view<float>::column_major(out.data(), planes, h, w), options);
+    return to_host(out);
+  }
   static std::vector<std::uint64_t> warp_masks(const support::mask_batch& masks,
                                                const flow_case& flow,
                                                const s2d::warp_options& options) {
@@ -72,6 +83,11 @@ TEMPLATE_TEST_CASE("the device warps pictures as the core", "[device][small]", f
                    std::uint8_t) {
   if (!support::has_device()) return;
   support::check_warp_pictures<warp_device, TestType>();
+}
+
+TEST_CASE("on the device pictures and flow may lie column after column", "[device][small]") {
+  if (!support::has_device()) return;
+  support::check_warp_columns<warp_device>();
 }
 
 TEST_CASE("the device warps binary16 pictures as floats, rounded once", "[device][small]") {

@@ -83,8 +83,8 @@ void require_warp(const char* what, const batch_view<const T>& x, const flow_bat
 /// product and a sum: within 2^-22 of the largest of the four values (a byte: within 1 at a half;
 /// float16: within a unit in the last place).
 /// @param x     [n * channels, h, w] planes, those of a flow field one after the other
-/// @param flow  [n, h, w]; any strides, fast where rows have no gaps and lie at multiples of 16
-/// bytes
+/// @param flow  [n, h, w]; any strides, fast where, as in x and out, neighbours in a row are
+/// neighbours in memory
 /// @param out   as x; may not overlap it
 /// T: std::uint8_t, float, float16. One launch. Nothing waits.
 /// @throws invalid_input as s2d::warp_back

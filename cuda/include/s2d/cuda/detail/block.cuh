@@ -30,6 +30,11 @@ class device_block {
   /// Whether one thread says so. A barrier.
   [[nodiscard]] __device__ bool any(bool mine) const { return __syncthreads_or(mine) != 0; }
 
+  /// Bit t % 32: what thread t says, of the 32 neighbouring threads of a warp.
+  [[nodiscard]] __device__ std::uint32_t ballot(bool mine) const {
+    return __ballot_sync(0xffffffffu, mine);
+  }
+
   /// `op` over the values of all threads, the same for each; `op` must not mind the order.
   /// At most 16 bytes. The order is fixed: the same bits in every run.
   template <class T, class Op>

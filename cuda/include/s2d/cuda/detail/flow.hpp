@@ -56,18 +56,18 @@ struct enlarge_field {
     float part;
   };
   [[nodiscard]] S2D_HD between at(std::int64_t position, std::int64_t size) const {
-    const std::int64_t period = std::int64_t{1} << scale;
-    const std::int64_t shifted = 2 * position + 1 - period + 2 * period;
-    const std::int64_t from = shifted / (2 * period) - 1;
-    return {held<std::int64_t>(from, 0, size - 1), held<std::int64_t>(from + 1, 0, size - 1),
-            static_cast<float>(shifted % (2 * period)) / static_cast<float>(2 * period)};
+    const std::int32_t period = 2 << scale;
+    const std::int32_t shifted = 2 * static_cast<std::int32_t>(position) + 1 + period / 2;
+    const std::int32_t from = (shifted >> (scale + 1)) - 1;
+    return {held_in(from, size), held_in(from + 1, size),
+            static_cast<float>(shifted & (period - 1)) / static_cast<float>(period)};
   }
   S2D_HD void operator()(std::int64_t i) const {
     const mutable_flow_batch& first = out.forward;
     const plane_place p = place_in(i, first.u.height, first.u.width);
     const chequered& layout = field.layout;
     const between row = at(p.y, layout.height), column = at(p.x, layout.width);
-    const auto factor = static_cast<float>(std::int64_t{1} << scale);
+    const auto factor = static_cast<float>(1 << scale);
     const auto read = [&](const single* plane) {
       const auto middle = [&](std::int64_t x) {
         return factor * mixed(plane[layout.at(p.plane, row.first, x)],

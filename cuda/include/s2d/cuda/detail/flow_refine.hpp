@@ -45,13 +45,13 @@ struct warp_level {
   float_planes warped;  // [pairs]
 
   S2D_HD void operator()(std::int64_t i) const {
-    const plane_place p = place_in(i, warped.height, warped.width);
+    const plane_place p = place_in(i, field.layout.by_height, field.layout.by_width);
     const std::int64_t at = field.layout.at(p.plane, p.y, p.x);
-    const single px = static_cast<float>(p.x) + field.u[at];
-    const single py = static_cast<float>(p.y) + field.v[at];
+    const single px = static_cast<float>(static_cast<std::int32_t>(p.x)) + field.u[at];
+    const single py = static_cast<float>(static_cast<std::int32_t>(p.y)) + field.v[at];
     const auto cx = held<single>(px, 0.0f, static_cast<float>(warped.width - 1));
     const auto cy = held<single>(py, 0.0f, static_cast<float>(warped.height - 1));
-    const auto ix = static_cast<std::int64_t>(cx.value), iy = static_cast<std::int64_t>(cy.value);
+    const auto ix = static_cast<std::int32_t>(cx.value), iy = static_cast<std::int32_t>(cy.value);
     const single fx = cx - static_cast<float>(ix), fy = cy - static_cast<float>(iy);
     const std::int64_t frame = level.frames.to(p.plane);
     const auto blend = [&](std::int64_t y) {
@@ -68,7 +68,7 @@ struct linearise_residuals {
   float_planes warped;
 
   S2D_HD void operator()(std::int64_t i) const {
-    const plane_place p = place_in(i, warped.height, warped.width);
+    const plane_place p = place_in(i, field.layout.by_height, field.layout.by_width);
     const std::int64_t frame = level.frames.from(p.plane), y = p.y, x = p.x;
     const std::int64_t up = y > 0 ? y - 1 : y, down = y + 1 < warped.height ? y + 1 : y;
     const std::int64_t left = x > 0 ? x - 1 : x, right = x + 1 < warped.width ? x + 1 : x;
@@ -124,7 +124,7 @@ struct build_systems {
   S2D_HD void operator()(std::int64_t i) const {
     constexpr float epsilon_square = 1e-4f;
     const chequered& layout = field.layout;
-    const plane_place p = place_in(i, layout.height, layout.width);
+    const plane_place p = place_in(i, layout.by_height, layout.by_width);
     const std::int64_t at = layout.at(p.plane, p.y, p.x);
     const auto term = [&](int which) { return field.plane(which, at); };
     const single own = edge(p.plane, p.y, p.x);
@@ -167,19 +167,24 @@ struct relax_colour {
 
   S2D_HD void operator()(std::int64_t i) const {
     const chequered& layout = field.layout;
-    const plane_place p = place_in(i, layout.height, layout.half);
-    const std::int64_t y = p.y, x = 2 * p.x + ((y + colour) & 1);
-    if (x >= layout.width) return;
-    const std::int64_t at = layout.at(p.plane, y, x);
-    const std::int64_t right = layout.near(p.plane, y, x + 1),
-                       left = layout.near(p.plane, y, x - 1);
-    const std::int64_t below = layout.near(p.plane, y + 1, x),
-                       above = layout.near(p.plane, y - 1, x);
+    const plane_place p = place_in(i, layout.by_height, layout.by_half);
+    const auto y = static_cast<std::int32_t>(p.y), column = static_cast<std::int32_t>(p.x);
+    const std::int32_t odd = (y + colour) & 1, x = 2 * column + odd;
+    const bool is_last = x + 1 == static_cast<std::int32_t>(layout.width);
+    const bool is_lowest = y + 1 == static_cast<std::int32_t>(layout.height);
+    if (x >= static_cast<std::int32_t>(layout.width)) return;
+    // i counts half rows; the neighbours of a row lie in its other half. The border repeats.
+    const std::int64_t even_at = 2 * i - column, odd_at = even_at + layout.half;
+    const std::int64_t at = odd != 0 ? odd_at : even_at, next = (odd != 0 ? even_at : odd_at) + odd;
+    const std::int64_t right = is_last ? at : next, left = x > 0 ? next - 1 : at;
+    const std::int64_t below = is_lowest ? at : at + 2 * layout.half;
+    const std::int64_t above = y > 0 ? at - 2 * layout.half : at;
     const single own = field.plane(plane_edge, at);
-    const single wr = x + 1 < layout.width ? own : 0.0f;
-    const single wl = x > 0 ? field.plane(plane_edge, left) : 0.0f;
-    const single wb = y + 1 < layout.height ? own : 0.0f;
-    const single wa = y > 0 ? field.plane(plane_edge, above) : 0.0f;
+    const single of_left = field.plane(plane_edge, left), of_above = field.plane(plane_edge, above);
+    const single wr = is_last ? 0.0f : own;
+    const single wl = x > 0 ? of_left : 0.0f;
+    const single wb = is_lowest ? 0.0f : own;
+    const single wa = y > 0 ? of_above : 0.0f;
     const auto pull = [&](int side, const single* of) {
       return field.plane(plane_right_side + side, at) + wr * of[right] + wl * of[left] +
              wb * of[below] + wa * of[above];

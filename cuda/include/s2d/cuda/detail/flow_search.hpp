@@ -58,16 +58,23 @@ struct flow_frames {
   }
 };
 
+/// The position in a row or column of `size` that is nearest to `at`; in 32 bits, which hold the
+/// sides of frames (below 2^24) and what is beyond them here.
+S2D_HD inline std::int32_t held_in(std::int64_t at, std::int64_t size) {
+  return held<std::int32_t>(static_cast<std::int32_t>(at), 0, static_cast<std::int32_t>(size) - 1);
+}
+
 /// Planes of floats without gaps, [count, height, width]; beyond the border they repeat it.
 struct float_planes {
   single* data;
   std::int64_t height, width;
 
   [[nodiscard]] S2D_HD const single* row(std::int64_t plane, std::int64_t y) const {
-    return data + (plane * height + held<std::int64_t>(y, 0, height - 1)) * width;
+    return data + plane * (height * width) +
+           std::int64_t{held_in(y, height)} * static_cast<std::int32_t>(width);
   }
   [[nodiscard]] S2D_HD single operator()(std::int64_t plane, std::int64_t y, std::int64_t x) const {
-    return row(plane, y)[held<std::int64_t>(x, 0, width - 1)];
+    return row(plane, y)[held_in(x, width)];
   }
 };
 
@@ -76,6 +83,10 @@ struct plane_place {
 };
 S2D_HD inline plane_place place_in(std::int64_t i, std::int64_t height, std::int64_t width) {
   const quotient row = divide(i, width), plane = divide(row.whole, height);
+  return {plane.whole, plane.rest, row.rest};
+}
+S2D_HD inline plane_place place_in(std::int64_t i, const divisor& height, const divisor& width) {
+  const quotient row = width.divide(i), plane = height.divide(row.whole);
   return {plane.whole, plane.rest, row.rest};
 }
 
@@ -150,19 +161,28 @@ struct flow_tensor {
 /// odd columns, so that the pixels of one colour of the chequerboard lie side by side.
 struct chequered {
   std::int64_t height, width, half;
+  std::int64_t plane_size;
+  divisor by_height, by_width, by_half;
 
   chequered(std::int64_t rows, std::int64_t columns)
-      : height{rows}, width{columns}, half{(columns + 1) / 2} {}
+      : height{rows},
+        width{columns},
+        half{(columns + 1) / 2},
+        plane_size{2 * rows * half},
+        by_height{rows},
+        by_width{columns},
+        by_half{half} {}
   /// Elements of `count` planes.
-  [[nodiscard]] S2D_HD std::int64_t size(std::int64_t count) const {
-    return count * height * 2 * half;
-  }
+  [[nodiscard]] S2D_HD std::int64_t size(std::int64_t count) const { return count * plane_size; }
   [[nodiscard]] S2D_HD std::int64_t at(std::int64_t plane, std::int64_t y, std::int64_t x) const {
-    return ((plane * height + y) * 2 + (x & 1)) * half + (x >> 1);
+    const auto row = static_cast<std::int32_t>(y), column = static_cast<std::int32_t>(x);
+    const auto part = static_cast<std::int32_t>(half);
+    return plane * plane_size + std::int64_t{row} * (2 * part) +
+           (((column & 1) != 0 ? part : 0) + (column >> 1));
   }
   /// The same, the border repeated.
   [[nodiscard]] S2D_HD std::int64_t near(std::int64_t plane, std::int64_t y, std::int64_t x) const {
-    return at(plane, held<std::int64_t>(y, 0, height - 1), held<std::int64_t>(x, 0, width - 1));
+    return at(plane, held_in(y, height), held_in(x, width));
   }
 };
 
@@ -445,7 +465,7 @@ struct densify_patches {
   single* v;
 
   S2D_HD void operator()(std::int64_t n) const {
-    const plane_place p = place_in(n, field.height, field.width);
+    const plane_place p = place_in(n, field.by_height, field.by_width);
     const flow_grid& grid = level.grid;
     const auto y = static_cast<int>(p.y), x = static_cast<int>(p.x);
     const int last_row = grid.last_row_over(y), last_column = grid.last_column_over(x);
