@@ -90,7 +90,7 @@ TEST_CASE("views count planes, rows and columns of any strides", "[cuda]") {
 }
 
 TEST_CASE("a shared divisor divides as the operator does", "[cuda]") {
-  constexpr std::int64_t half = std::int64_t{1} << 31;
+  constexpr std::int64_t large = std::int64_t{1} << 31;
   std::int64_t wrong = 0;
   const auto check = [&](std::int64_t d, std::int64_t i) {
     const s2d::cuda::detail::quotient found = s2d::cuda::detail::divisor{d}.divide(i);
@@ -99,14 +99,14 @@ TEST_CASE("a shared divisor divides as the operator does", "[cuda]") {
     UNSCOPED_INFO(i << " / " << d << " gave " << found.whole << ", " << found.rest);
   };
   std::mt19937_64 random{1};
-  std::vector<std::int64_t> divisors{half - 1, half, half + 1, half << 9};
+  std::vector<std::int64_t> divisors{large - 1, large, large + 1, large << 9};
   for (std::int64_t d = 1; d < 3000; ++d) divisors.push_back(d);
   for (int bit = 1; bit < 40; ++bit)
     for (const std::int64_t off : {-1, 0, 1}) divisors.push_back((std::int64_t{1} << bit) + off);
   for (int i = 0; i < 3000; ++i)
     divisors.push_back(1 + static_cast<std::int64_t>(random() >> (20 + random() % 40)));
   for (const std::int64_t d : divisors) {
-    for (const std::int64_t i : {std::int64_t{0}, half - 1, half, half + 1, half << 20})
+    for (const std::int64_t i : {std::int64_t{0}, large - 1, large, large + 1, large << 20})
       check(d, i);
     for (int k = 0; k < 50; ++k) {
       const auto near = static_cast<std::int64_t>(random() >> (random() % 40 + 10)) / d * d;
