@@ -177,7 +177,7 @@ struct plane_source {
   /// Whether all that is read for a place lies in the picture.
   [[nodiscard]] S2D_HD bool holds(const warp_place& p) const {
     constexpr int beyond = Nearest ? 0 : 1;
-    return is_inside(p.y, in.height - beyond) & is_inside(p.x, in.width - beyond);
+    return is_inside(p.y, in.height - beyond) && is_inside(p.x, in.width - beyond);
   }
   /// The value at a place that it holds.
   [[nodiscard]] S2D_HD T inside(const T* plane, const warp_place& p) const {
