@@ -61,6 +61,7 @@ double cycles_of(const std::vector<std::string>& opcode) {
   const std::string& type = opcode.back();
   const bool wide = type.ends_with("64");
   if (type == "pred") return floats;
+  if (has(opcode, "param")) return 0;  // an operand of what uses it
   if (verb == "div" || verb == "rem")
     return type == "f32" ? 10 * floats : type == "f64" ? 16 * integers : wide ? 40 : 12 * integers;
   if (verb == "sqrt" || verb == "rcp") return 8 * integers;
