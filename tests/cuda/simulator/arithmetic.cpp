@@ -356,11 +356,12 @@ operation_table make_arithmetic() {
 
 // Conversions.
 
-/// Numbers to integers: rounded, then the nearest that there is; what is no number becomes 0, or
-/// the least of 64 bits.
+/// Numbers to integers: rounded, then the nearest that there is. What is no number becomes 0, or
+/// with 64 bits on either side the highest bit alone.
 template <class D, class S, auto Round>
 D to_integer(S a) {
-  if (std::isnan(a)) return sizeof(D) == 8 ? static_cast<D>(u64{1} << 63) : D{0};
+  if (std::isnan(a))
+    return sizeof(D) == 8 || sizeof(S) == 8 ? static_cast<D>(u64{1} << (bits_of<D> - 1)) : D{0};
   const S whole = Round(a);
   const S end = std::ldexp(S{1}, std::numeric_limits<D>::digits);
   if (whole >= end) return std::numeric_limits<D>::max();

@@ -38,12 +38,14 @@ class decoder {
       out_.parameter_bytes = at + parameter.bytes;
       out_.parameters.push_back({at, out_.parameter_bytes});
     }
-    for (const auto* list : {&kernel.shared, &module.shared})
-      for (const auto& variable : *list) {
-        const u64 at = aligned(out_.shared_bytes, variable.align);
-        symbols_[variable.name] = shared_base + at;
-        out_.shared_bytes = at + variable.bytes;
-      }
+    for (const bool sized : {true, false})  // what the launch gives comes last
+      for (const auto* list : {&kernel.shared, &module.shared})
+        for (const auto& variable : *list) {
+          if ((variable.bytes > 0) != sized) continue;
+          const u64 at = aligned(out_.shared_bytes, variable.align);
+          symbols_[variable.name] = shared_base + at;
+          out_.shared_bytes = at + variable.bytes;
+        }
     for (const auto& variable : kernel.local) {
       const u64 at = aligned(out_.local_bytes, variable.align);
       symbols_[variable.name] = at;
@@ -133,6 +135,14 @@ class decoder {
     return false;
   }
 
+  /// A predicate that may be negated.
+  bool says(const operand& from, int line, u32& at, bool& negated) {
+    operand plain_one = from;
+    plain_one.negated = false;
+    negated = from.negated;
+    return value(plain_one, 0, line, at);
+  }
+
   bool address(const operand& from, instruction& in, int line) {
     if (from.is != operand::kind::address) return false;
     in.offset = from.offset;
@@ -204,17 +214,15 @@ class decoder {
     in.is = instruction::kind::barrier;
     if (name == "bar.red.or.pred") {
       in.run = refuse;  // as a sign only: see pass_barrier
-      in.negated = s.operands.at(2).negated;
-      operand says = s.operands[2];
-      says.negated = false;
       return s.operands.size() == 3 && value(s.operands[0], 0, s.line, in.to[0]) &&
-             value(s.operands[1], 4, s.line, in.from[0]) && value(says, 0, s.line, in.from[1]);
+             value(s.operands[1], 4, s.line, in.from[0]) &&
+             says(s.operands[2], s.line, in.from[1], in.negated);
     }
     return (name == "bar.sync" || name == "barrier.sync" || name == "barrier.sync.aligned") &&
            s.operands.size() == 1 && value(s.operands[0], 4, s.line, in.from[0]);
   }
 
-  bool place_and_order(const statement& s, instruction& in) {
+  static void place_and_order(const statement& s, instruction& in) {
     in.where = space::global;
     for (const auto& word : s.opcode) {
       if (word == "shared") in.where = space::shared;
@@ -225,7 +233,6 @@ class decoder {
       if (word == "v2") in.count = 2;
       if (word == "v4") in.count = 4;
     }
-    return true;
   }
 
   bool transfer(const statement& s, instruction& in) {
@@ -309,11 +316,9 @@ class decoder {
   bool vote(const statement& s, const std::string& name, instruction& in) {
     if (!find(exchanges(), name, in) || s.operands.size() != 3) return false;
     in.is = instruction::kind::together;
-    in.negated = s.operands[1].negated;
-    operand says = s.operands[1];
-    says.negated = false;
     return value(s.operands[0], name.ends_with("pred") ? 0 : 4, s.line, in.to[0]) &&
-           value(says, 0, s.line, in.from[0]) && value(s.operands[2], 4, s.line, in.members);
+           says(s.operands[1], s.line, in.from[0], in.negated) &&
+           value(s.operands[2], 4, s.line, in.members);
   }
 
   bool warp_barrier(const statement& s, const std::string& name, instruction& in) {

@@ -146,10 +146,11 @@ class grid_run {
     }
   }
 
-  /// No lane can go on: all that live must be at one barrier.
+  /// No lane can go on: all that live must be at one barrier, those of a warp at one place.
   void pass_barrier() {
     u32 any = 0;
     s64 number = -1;
+    handler kind = nullptr;
     for (warp& one : warps_)
       for (const auto& f : one.fragments) {
         const instruction& in = block_.code.code[static_cast<std::size_t>(f.at)];
@@ -157,11 +158,15 @@ class grid_run {
         if (f.is != state::at_barrier)
           throw_fault(cudaErrorLaunchTimeout, one, in, lane,
                       "waits for lanes of its warp that do not come");
+        if (f.at != one.fragments[0].at)
+          throw_fault(cudaErrorLaunchTimeout, one, in, lane,
+                      "waits at another barrier than the rest of its warp");
         const s64 found = one.lanes_of<u32>(in.from[0])[lane];
-        if (number >= 0 && found != number)
+        if (number >= 0 && (found != number || in.run != kind))
           throw_fault(cudaErrorLaunchTimeout, one, in, lane,
                       "waits at another barrier than the rest of its block");
         number = found;
+        kind = in.run;
         if (in.run == nullptr) continue;
         const u32 says = one.predicate(in.from[1]);
         any |= (in.negated ? ~says : says) & f.lanes;
@@ -206,6 +211,8 @@ class grid_run {
       --left;
       const instruction& in = code[static_cast<std::size_t>(now.at)];
       const u32 lanes = guarded_lanes(of, in, now.lanes);
+      const bool moves = in.is == instruction::kind::branch || in.is == instruction::kind::barrier;
+      if (block_.profile != nullptr && moves) block_.profile->note(in, lanes);
       switch (in.is) {
         case instruction::kind::plain:
           if (lanes != 0) in.run(of, in, lanes);
@@ -231,24 +238,17 @@ class grid_run {
         case instruction::kind::leave:
           of.live &= ~lanes;
           now.lanes &= ~lanes;
+          for (auto& f : of.fragments)  // nobody waits for those
+            if (f.is == state::waits_for_lanes) f.is = state::ready;
           if (now.lanes == 0) return;
           ++now.at;
           break;
-        case instruction::kind::together: {
-          if (lanes == 0) {
-            ++now.at;
-            break;
-          }
-          const u32 members = of.lanes_of<u32>(in.members)[std::countr_zero(lanes)];
-          if ((members & ~of.live) != 0 && of.live == now.lanes)
-            throw_fault(cudaErrorLaunchTimeout, of, in, std::countr_zero(lanes),
-                        "names lanes that have left");
-          if ((members & ~lanes) != 0) return wait(of, now, lanes, state::waits_for_lanes);
-          in.run(of, in, lanes);
-          if (block_.profile != nullptr) note(of, in, lanes);
+        case instruction::kind::together:
+          if (lanes != 0 && !all_have_come(of, in, lanes))
+            return wait(of, now, lanes, state::waits_for_lanes);
+          if (lanes != 0) run_together(of, in, lanes);
           ++now.at;
           break;
-        }
         case instruction::kind::barrier:
           if (lanes != 0) return wait(of, now, lanes, state::at_barrier);
           ++now.at;
@@ -256,6 +256,40 @@ class grid_run {
       }
     }
     of.fragments.push_back(now);
+  }
+
+  /// The lanes that name the same lanes as the first of these.
+  static u32 company_of(warp& of, const instruction& in, u32 lanes) {
+    const u32* const members = of.lanes_of<u32>(in.members);
+    const u32 named = members[std::countr_zero(lanes)];
+    u32 company = 0;
+    for (u32 left = lanes; left != 0; left &= left - 1)
+      if (const int lane = std::countr_zero(left); members[lane] == named) company |= 1u << lane;
+    return company;
+  }
+
+  /// Whether each lane's company is all that it names and that has not left.
+  static bool all_have_come(warp& of, const instruction& in, u32 lanes) {
+    for (u32 left = lanes; left != 0;) {
+      const u32 company = company_of(of, in, left);
+      const int lane = std::countr_zero(left);
+      const u32 named = of.lanes_of<u32>(in.members)[lane];
+      if ((company & ~named) != 0)
+        throw_fault(cudaErrorLaunchFailure, of, in, std::countr_zero(company & ~named),
+                    "is not among the lanes that it names");
+      if ((named & of.live & ~company) != 0) return false;
+      left &= ~company;
+    }
+    return true;
+  }
+
+  void run_together(warp& of, const instruction& in, u32 lanes) {
+    for (u32 left = lanes; left != 0;) {
+      const u32 company = company_of(of, in, left);
+      in.run(of, in, company);
+      if (block_.profile != nullptr) note(of, in, company);
+      left &= ~company;
+    }
   }
 
   void note(warp& of, const instruction& in, u32 lanes) {
@@ -310,7 +344,7 @@ std::byte* warp::memory_at(const instruction& of, int lane, u64 bytes, access ho
       return global_at(of, lane, at, bytes);
     case space::shared: {
       const u64 offset = at - shared_base;
-      if (at < shared_base || offset + bytes > block->shared.size())
+      if (at < shared_base || !extent{0, block->shared.size()}.has(offset, bytes))
         throw_fault(cudaErrorIllegalAddress, *this, of, lane,
                     std::to_string(bytes) + " bytes past its " +
                         std::to_string(block->shared.size()) + " bytes of shared memory, at " +
@@ -319,13 +353,13 @@ std::byte* warp::memory_at(const instruction& of, int lane, u64 bytes, access ho
       return block->shared.data() + offset;
     }
     case space::local:
-      if (at + bytes > block->code.local_bytes)
+      if (!extent{0, block->code.local_bytes}.has(at, bytes))
         throw_fault(cudaErrorIllegalAddress, *this, of, lane, "outside of its local memory");
       return local.data() + static_cast<u64>(lane) * block->code.local_bytes + at;
     case space::param:
       break;
   }
-  if (at + bytes > block->parameters.size() || how != access::read)
+  if (!extent{0, block->parameters.size()}.has(at, bytes) || how != access::read)
     throw_fault(cudaErrorIllegalAddress, *this, of, lane, "outside of its parameters");
   return block->parameters.data() + at;
 }

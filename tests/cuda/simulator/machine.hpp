@@ -89,7 +89,7 @@ struct extent3 {
 /// Who touched a place of shared memory last. Two accesses are in order if a barrier of the block
 /// is between them, or one of the warp and they are of one warp, or they are of one thread.
 struct shared_place {
-  static constexpr u64 bytes = 2;
+  static constexpr u64 bytes = 1;
   static constexpr s32 several = -1;
   s32 writer = 0, reader = 0;  ///< threads
   s16 reading_warp = 0;
@@ -156,12 +156,17 @@ struct warp {
 
 /// f(lane) for every lane that takes part.
 template <class F>
+void for_lanes_in_order(u32 lanes, const F& f) {
+  for (; lanes != 0; lanes &= lanes - 1) f(std::countr_zero(lanes));
+}
+/// The same, for lanes that do not meet in memory.
+template <class F>
 void for_lanes(u32 lanes, const F& f) {
   if (lanes == 0xffffffffu) {
 #pragma GCC ivdep
     for (int lane = 0; lane < 32; ++lane) f(lane);
   } else {
-    for (; lanes != 0; lanes &= lanes - 1) f(std::countr_zero(lanes));
+    for_lanes_in_order(lanes, f);
   }
 }
 

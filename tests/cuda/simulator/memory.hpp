@@ -19,7 +19,7 @@ struct fault : std::runtime_error {
 struct extent {
   std::uint64_t begin = 0, end = 0;
   [[nodiscard]] bool has(std::uint64_t address, std::uint64_t bytes) const {
-    return address >= begin && address + bytes <= end;
+    return address >= begin && address <= end && bytes <= end - address;
   }
 };
 

@@ -27,8 +27,8 @@ struct kernel_counts {
 /// Cycles of a multiprocessor that a warp's instruction takes of the units that run it: 32 over the
 /// results per cycle of compute capability 9.0, times the instructions that one of PTX becomes.
 /// Source: CUDA C++ Programming Guide 13.0, table of arithmetic throughput; the length of divisions
-/// and products of 64 bits is of cuobjdump's listings. Addresses that a load's own offset or one
-/// instruction with another could take are not taken off: an upper bound.
+/// and products of 64 bits is of cuobjdump's listings. A guess, mostly too high: ptxas joins some
+/// instructions, and computes once for a warp what is the same for all its lanes.
 double cycles_of(const std::vector<std::string>& opcode);
 
 /// Adds up what one launch does.

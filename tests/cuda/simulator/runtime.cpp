@@ -108,7 +108,7 @@ cudaError_t guarded(const F& f) {
   } catch (const fault& met) {
     std::fprintf(stderr, "simulated device: %s\n", met.what());
     all.broken = static_cast<cudaError_t>(met.code);
-  } catch (const ptx_error& met) {
+  } catch (const std::exception& met) {
     std::fprintf(stderr, "simulated device: %s\n", met.what());
     all.broken = cudaErrorInvalidPtx;
   }

@@ -95,6 +95,7 @@ TEST_CASE("simulated numbers are those of PTX", "[simulator]") {
   CHECK(number_after("mov.f32 %f1, 0f40400000; ex2.approx.ftz.f32 %f5, %f1;") == 8.0f);
   CHECK(number_after("mov.f32 %f1, 0f40400000; cvt.sat.f32.f32 %f5, %f1;") == 1.0f);
   CHECK(word_after("mov.f32 %f1, 0f7FC00000; cvt.rzi.s32.f32 %r5, %f1;") == 0);
+  CHECK(word_after("mov.f64 %fd1, 0d7FF8000000000000; cvt.rzi.s32.f64 %r5, %fd1;") == 0x80000000);
   CHECK(word_after("mov.f32 %f1, 0fCF800000; cvt.rzi.s32.f32 %r5, %f1;") == 0x80000000);
   CHECK(word_after("mov.f32 %f1, 0f4F800000; cvt.rzi.s32.f32 %r5, %f1;") == 0x7fffffff);
   CHECK(word_after("mov.f32 %f1, 0f40200000; cvt.rni.s32.f32 %r5, %f1;") == 2);
@@ -134,6 +135,12 @@ TEST_CASE("lanes vote, and shuffles say who is out of range", "[simulator]") {
                                 "st.global.u32 [%rd2], %r5;"),
                          32, 32);
   CHECK(votes == std::vector<u32>(32, 0x3fffffff));
+  const auto halves = run(kernel("setp.lt.u32 %p1, %r1, 16; selp.b32 %r2, 0xffff, 0xffff0000, %p1;"
+                                 "setp.lt.u32 %p1, %r1, 20; vote.sync.ballot.b32 %r5, %p1, %r2;"
+                                 "st.global.u32 [%rd2], %r5;"),
+                          32, 32);
+  CHECK(halves[3] == 0xffff);
+  CHECK(halves[30] == 0xf0000);
   const auto shifted = run(kernel("shfl.sync.up.b32 %r5|%p1, %r1, 2, 0, -1;"
                                   "@!%p1 mov.u32 %r5, 77; st.global.u32 [%rd2], %r5;"),
                            32, 32);
@@ -166,7 +173,29 @@ TEST_CASE("a block's threads meet at barriers and share memory", "[simulator]") 
   CHECK_THAT(fault_of(with("bar.warp.sync -1;"), 96, 96),
              Catch::Contains("with no barrier between"));
   CHECK_THAT(fault_of(with("setp.lt.u32 %p1, %r1, 40; @%p1 bar.sync 0; @!%p1 bar.sync 1;"), 96, 96),
-             Catch::Contains("another barrier"));
+             Catch::Contains("another barrier than the rest of its warp"));
+  CHECK_THAT(fault_of(with("setp.lt.u32 %p1, %r1, 32; @%p1 bar.sync 0; @!%p1 bar.sync 1;"), 96, 96),
+             Catch::Contains("another barrier than the rest of its block"));
+  // The same number, at two places.
+  CHECK_THAT(fault_of(with("setp.lt.u32 %p1, %r1, 8; @%p1 bar.sync 0; bar.sync 0;"), 32, 32),
+             Catch::Contains("another barrier than the rest of its warp"));
+}
+
+TEST_CASE("threads have bytes of shared memory to themselves", "[simulator]") {
+  const std::string bytes = ".shared .align 4 .b8 m[64];\n";
+  const std::string write = "mov.u32 %r2, m; add.u32 %r2, %r2, %r1; st.shared.u8 [%r2], %rs1;";
+  CHECK(fault_of(kernel(write, bytes), 64, 64) == "none");
+  CHECK_THAT(fault_of(kernel(write + "ld.shared.u8 %rs1, [m+5];", bytes), 64, 64),
+             Catch::Contains("reads bytes of shared memory at 5 that thread 5 writes"));
+}
+
+TEST_CASE("atomic operations lose nothing", "[simulator]") {
+  CHECK(run(kernel("atom.global.add.u32 %r5, [%rd1], 1;"), 96, 1)[0] == 0xa5a5a5a5 + 96);
+  const auto most = run(kernel("st.global.u32 [%rd2], 0; bar.sync 0;"
+                               "red.global.max.u32 [%rd1], %r1; red.global.or.b32 [%rd1+4], %r1;"),
+                        64, 64);
+  CHECK(most[0] == 63);
+  CHECK(most[1] == 63);
 }
 
 TEST_CASE("any thread's word is the word of a block", "[simulator]") {
@@ -192,6 +221,12 @@ TEST_CASE("memory that is not the kernel's is met", "[simulator]") {
              Catch::Contains("16 bytes") && Catch::Contains("not aligned"));
   CHECK_THAT(fault_of(kernel("mov.u64 %rd3, 0; ld.global.u32 %r2, [%rd3];"), 1, 4),
              Catch::Contains("not memory of this device"));
+  CHECK_THAT(fault_of(kernel("mov.u64 %rd3, 0; ld.global.u32 %r2, [%rd3+-4];"), 1, 4),
+             Catch::Contains("not memory of this device"));
+  CHECK_THAT(fault_of(kernel("mov.u64 %rd3, a; ld.local.u32 %r2, [%rd3+-4];",
+                             ".local .align 4 .b8 a[16];\n"),
+                      2, 4),
+             Catch::Contains("outside of its local memory"));
   CHECK_THAT(fault_of(kernel("mov.u32 %r2, m; st.shared.u32 [%r2+16], %r1;",
                              ".shared .align 4 .b8 m[16];\n"),
                       1, 4),
@@ -204,10 +239,13 @@ TEST_CASE("lanes that do not come, and kernels without end, are met", "[simulato
                       "bar.sync 0;"),
                32, 32),
       Catch::Contains("lanes of its warp that do not come"));
-  CHECK_THAT(fault_of(kernel("setp.ge.u32 %p1, %r1, 16; @%p1 ret;"
-                             "shfl.sync.bfly.b32 %r5, %r1, 1, 31, -1;"),
-                      32, 32),
-             Catch::Contains("names lanes that have left"));
+  // Lanes that have left are not waited for; but they have no values.
+  const std::string half_left = "setp.ge.u32 %p1, %r1, 16; @%p1 ret;";
+  CHECK(fault_of(kernel(half_left + "shfl.sync.bfly.b32 %r5, %r1, 1, 31, -1;"), 32, 32) == "none");
+  CHECK_THAT(fault_of(kernel(half_left + "shfl.sync.bfly.b32 %r5, %r1, 16, 31, -1;"), 32, 32),
+             Catch::Contains("takes the value of lane 16, which is not there"));
+  CHECK_THAT(fault_of(kernel("shfl.sync.bfly.b32 %r5, %r1, 1, 31, 0xffff;"), 32, 32),
+             Catch::Contains("thread 16") && Catch::Contains("not among the lanes that it names"));
   CHECK(fault_of(kernel("shfl.sync.idx.b32 %r5, %r1, 40, 31, 0xffff;"), 16, 16) == "none");
   CHECK_THAT(fault_of(kernel("LOOP:\nbra LOOP;"), 1, 1), Catch::Contains("runs and runs"));
 }

@@ -14,7 +14,7 @@ namespace {
 /// M: what memory has; R: the register, which M is extended to.
 template <class M, class R>
 void load(warp& w, const instruction& in, u32 lanes) {
-  for_lanes(lanes, [&](int i) {
+  for_lanes_in_order(lanes, [&](int i) {
     M values[4];
     std::memcpy(values, w.memory_at(in, i, sizeof(M) * in.count, access::read),
                 sizeof(M) * in.count);
@@ -24,7 +24,7 @@ void load(warp& w, const instruction& in, u32 lanes) {
 }
 template <class M, class R>
 void store(warp& w, const instruction& in, u32 lanes) {
-  for_lanes(lanes, [&](int i) {
+  for_lanes_in_order(lanes, [&](int i) {
     M values[4];
     for (int e = 0; e < in.count; ++e)
       values[e] = static_cast<M>(w.lanes_of<R>(in.to[static_cast<std::size_t>(e)])[i]);
@@ -52,7 +52,7 @@ void add_transfers_of(handler_table& to, const std::string& bits) {
 /// Lanes one after the other; `from` of the operation are behind its address.
 template <class T, auto F>
 void atomic(warp& w, const instruction& in, u32 lanes) {
-  for_lanes(lanes, [&](int i) {
+  for_lanes_in_order(lanes, [&](int i) {
     std::byte* const at = w.memory_at(in, i, sizeof(T) * in.count, access::atomic);
     T values[4];
     std::memcpy(values, at, sizeof(T) * in.count);
@@ -140,7 +140,10 @@ void vote(warp& w, const instruction& in, u32 lanes) {
   u32& to = w.predicate(in.to[0]);
   to = (to & ~lanes) | (yes ? lanes : 0);
 }
-void warp_barrier(warp& w, const instruction&, u32) { ++w.time; }
+/// Puts in order what all lanes did; of some lanes only, nothing: rather a race too many.
+void warp_barrier(warp& w, const instruction&, u32 lanes) {
+  if ((w.live & ~lanes) == 0) ++w.time;
+}
 
 // Tensor products of bits, 8 x 128 by 128 x 8. A lane holds word lane % 4 of row (or column)
 // lane / 4, and two neighbouring sums of row lane / 4.

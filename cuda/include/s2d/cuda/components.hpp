@@ -38,8 +38,8 @@ inline void require_components(const char* what, const const_bits_view& masks) {
 /// The components of each mask in scan order, as s2d::components(mask, touching,
 /// component_order::scan) numbers and measures them; the same in every run.
 ///
-/// Ten launches beside those of two running sums. Waits for the stream once, to read the number of
-/// runs. Temporary memory: 12 bytes for 64 pixels, 52 bytes a run.
+/// Eight launches, one more for labels, beside those of two running sums. Waits for the stream
+/// once, to read the number of runs. Temporary memory: 12 bytes for 64 pixels, 52 bytes a run.
 /// @param labels  [count, height, width] in device memory, C order, or null: the number of a
 /// pixel's
 ///                component within its mask, from 1; 0 for background

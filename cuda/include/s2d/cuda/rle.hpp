@@ -54,7 +54,7 @@ void require_decodable(const rle_batch& masks, const View& out) {
 /// The runs of each mask, equal to what s2d::encode gives. Foreground: bytes that differ from zero.
 /// Any strides; fast where rows or columns have no gaps.
 ///
-/// Five launches beside those of a running sum, whatever the number of masks. Waits for the stream
+/// Four launches beside those of a running sum, whatever the number of masks. Waits for the stream
 /// once, to read the count + 1 offsets. Every pixel is read once (and one row in 256 twice).
 /// Temporary memory: 1/8 byte a pixel, 12 bytes for 256 rows of a column, 4 bytes a run.
 /// @throws invalid_input if a mask has 2^32 pixels or more or an address cannot be device memory

@@ -85,7 +85,7 @@ void require_warp(const char* what, const batch_view<const T>& x, const flow_bat
 /// @param x     [n * channels, h, w] planes, those of a flow field one after the other
 /// @param flow  [n, h, w]; any strides, fast where, as in x and out, neighbours in a row are
 /// neighbours in memory
-/// @param out   as x; may not overlap it
+/// @param out   as x; may overlap neither x nor the flow
 /// T: std::uint8_t, float, float16. One launch. Nothing waits.
 /// @throws invalid_input as s2d::warp_back
 template <class T>
