@@ -165,6 +165,12 @@ u32 mask_bits(u32 at, u32 length) {
   return shift_left(length == 32 ? ~u32{0} : (u32{1} << length) - 1, at);
 }
 
+/// Its number, or all ones.
+template <class T>
+u32 highest_bit(T a) {
+  return static_cast<u32>(bits_of<T> - 1 - std::countl_zero(a));
+}
+
 template <class T>
 T least(T a, T b) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -299,6 +305,11 @@ void add_bits(operation_table& to, const std::string& type) {
                            {0, size<T>, size<T>, -1, -1}};
   if constexpr (sizeof(T) > 2) {
     to["popc." + type] = one<u32, T, [](T a) { return static_cast<u32>(std::popcount(a)); }>();
+    const std::string number = "u" + std::to_string(bits_of<T>);
+    to["bfind." + number] = one<u32, T, [](T a) { return highest_bit(a); }>();
+    to["bfind.shiftamt." + number] = one<u32, T, [](T a) {
+      return a == 0 ? highest_bit(a) : static_cast<u32>(std::countl_zero(a));
+    }>();
     to["clz." + type] = one<u32, T, [](T a) { return static_cast<u32>(std::countl_zero(a)); }>();
   }
 }

@@ -1,5 +1,8 @@
 // The simulated device itself: what instructions give, how lanes part and meet, and that each kind
 // of mistake in a kernel is met.
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -78,6 +81,9 @@ TEST_CASE("simulated integers are those of PTX", "[simulator]") {
   CHECK(word_after("mov.u32 %r2, 0xF0; bfe.u32 %r5, %r2, 4, 3;") == 7);
   CHECK(word_after("mov.u32 %r2, 0xF0; bfe.s32 %r5, %r2, 4, 3;") == 0xffffffff);
   CHECK(word_after("mov.u64 %rd3, 0xF0000000000; clz.b64 %r5, %rd3;") == 20);
+  CHECK(word_after("mov.u32 %r2, 0xF0; bfind.u32 %r5, %r2;") == 7);
+  CHECK(word_after("mov.u32 %r2, 0xF0; bfind.shiftamt.u32 %r5, %r2;") == 24);
+  CHECK(word_after("mov.u32 %r2, 0; bfind.u32 %r5, %r2;") == 0xffffffff);
   CHECK(word_after("mov.u64 %rd3, -1; popc.b64 %r5, %rd3;") == 64);
   CHECK(word_after("mov.u32 %r2, 0xF0; cvt.s32.s8 %r5, %r2;") == 0xfffffff0);
   CHECK(word_after("mov.u64 %rd3, 0x200000001; mov.b64 {%r2, %r5}, %rd3;") == 2);
@@ -264,6 +270,17 @@ TEST_CASE("broken PTX is refused by line", "[simulator]") {
   const ptx_module nowhere = parse_ptx(kernel("bra NOWHERE;"));
   CHECK_THROWS_WITH(decode(nowhere.kernels.at(0), nowhere, {}),
                     Catch::Contains("no label 'NOWHERE'"));
+}
+
+TEST_CASE("the host cannot read device memory", "[simulator]") {
+  device_memory memory;
+  const void* const there = memory.allocate(16);
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  CHECK(write(ends[1], memory.host(reinterpret_cast<u64>(there)), 16) == 16);
+  CHECK(write(ends[1], there, 16) == -1);
+  CHECK(errno == EFAULT);
+  close(ends[0]), close(ends[1]);
 }
 
 TEST_CASE("device memory is exact, and used again", "[simulator]") {
