@@ -53,6 +53,7 @@ class host_block {
   [[nodiscard]] int thread() const { return thread_; }
   [[nodiscard]] int size() const { return size_; }
   void sync() const { all_.barrier.arrive_and_wait(); }
+  void sync_warp() const { sync(); }
   template <class T>
   [[nodiscard]] T& shared() const {
     return *reinterpret_cast<T*>(all_.memory.data());

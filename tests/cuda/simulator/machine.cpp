@@ -79,13 +79,15 @@ class grid_run {
  public:
   grid_run(device_memory& memory, const program& code, extent3 grid, extent3 size,
            u64 dynamic_shared_bytes, const void* const* arguments)
-      : block_{memory, code, grid, size, {}, {}, {}, {}, 1, nullptr} {
+      : block_{memory, code, grid, size,
+               {},     {},   {},   watched_bytes{code.shared_bytes + dynamic_shared_bytes}} {
+    block_.launch_start = ++memory.clock;
+    block_.is_watched = code.name.find("3cub") == std::string::npos;
     block_.parameters.resize(code.parameter_bytes);
     for (std::size_t p = 0; p < code.parameters.size(); ++p)
       std::memcpy(block_.parameters.data() + code.parameters[p].begin, arguments[p],
                   code.parameters[p].end - code.parameters[p].begin);
     block_.shared.resize(code.shared_bytes + dynamic_shared_bytes);
-    block_.touched.resize(block_.shared.size() / shared_place::bytes + 1);
     const u64 threads = size.volume();
     warps_.resize((threads + 31) / 32);
     for (std::size_t w = 0; w < warps_.size(); ++w) {
@@ -114,8 +116,9 @@ class grid_run {
   void run_block() {
     const u64 threads = block_.size.volume();
     std::memset(block_.shared.data(), 0xA5, block_.shared.size());
-    ++block_.time;
+    block_.block_start = block_.since = ++block_.memory.clock;
     for (warp& one : warps_) {
+      one.since = block_.block_start;
       const u64 rest = threads - static_cast<u64>(one.number) * 32;
       one.live = rest >= 32 ? 0xffffffffu : (1u << rest) - 1;
       one.fragments.assign(1, {0, one.live, state::ready});
@@ -171,7 +174,7 @@ class grid_run {
         const u32 says = one.predicate(in.from[1]);
         any |= (in.negated ? ~says : says) & f.lanes;
       }
-    ++block_.time;
+    block_.since = ++block_.memory.clock;
     for (warp& one : warps_)
       for (auto& f : one.fragments) {
         const instruction& in = block_.code.code[static_cast<std::size_t>(f.at)];
@@ -341,7 +344,7 @@ std::byte* warp::memory_at(const instruction& of, int lane, u64 bytes, access ho
                 std::to_string(bytes) + " bytes at " + hexadecimal(at) + ", which is not aligned");
   switch (of.where) {
     case space::global:
-      return global_at(of, lane, at, bytes);
+      return global_at(of, lane, at, bytes, how);
     case space::shared: {
       const u64 offset = at - shared_base;
       if (at < shared_base || !extent{0, block->shared.size()}.has(offset, bytes))
@@ -349,7 +352,7 @@ std::byte* warp::memory_at(const instruction& of, int lane, u64 bytes, access ho
                     std::to_string(bytes) + " bytes past its " +
                         std::to_string(block->shared.size()) + " bytes of shared memory, at " +
                         std::to_string(static_cast<s64>(offset)));
-      note_shared(of, lane, offset, bytes, how);
+      note(of, lane, block->shared_watched, offset, bytes, how);
       return block->shared.data() + offset;
     }
     case space::local:
@@ -364,61 +367,56 @@ std::byte* warp::memory_at(const instruction& of, int lane, u64 bytes, access ho
   return block->parameters.data() + at;
 }
 
-std::byte* warp::global_at(const instruction& of, int lane, u64 at, u64 bytes) {
-  extent& last = last_found[static_cast<std::size_t>(&of - block->code.code.data())];
-  if (!last.has(at, bytes)) {
-    const extent found = block->memory.find(at, bytes);
-    if (found.end == 0)
+std::byte* warp::global_at(const instruction& of, int lane, u64 at, u64 bytes, access how) {
+  allocation*& last = last_found[static_cast<std::size_t>(&of - block->code.code.data())];
+  if (last == nullptr || !last->has(at, bytes)) {
+    last = block->memory.find(at, bytes);
+    if (last == nullptr)
       throw_fault(cudaErrorIllegalAddress, *this, of, lane,
                   std::to_string(bytes) + " bytes at " + hexadecimal(at) + ", " +
                       (block->memory.is_mine(at) ? "past or before every allocation"
                                                  : "not memory of this device"));
-    last = found;
   }
+  if (block->is_watched)
+    note(of, lane, last->watched, at - last->begin, bytes, how);
+  else if (how != access::read)
+    last->watched.set(at - last->begin, bytes);
   return block->memory.host(at);
 }
 
-void warp::note_shared(const instruction& of, int lane, u64 offset, u64 bytes, access how) {
-  const s32 me = thread_of(*this, lane);
-  if (!of.plain_access && how == access::read) return;
-  if (!of.plain_access) how = access::atomic;
-  const u64 end = (offset + bytes - 1) / shared_place::bytes;
-  for (u64 p = offset / shared_place::bytes; p <= end; ++p) {
-    shared_place& place = block->touched[p];
-    const bool now_written = place.write_time == block->time,
-               now_read = place.read_time == block->time;
-    if (now_written && place.writer != me &&
-        !(place.writer / 32 == number && place.warp_write_time < time) &&
-        !(how == access::atomic && place.written_atomically))
-      throw_race(of, lane, p, how, place.writer, "writes");
-    if (how == access::read) {
-      const bool first = !now_read || place.reader == me;
-      place.reader = first ? me : shared_place::several;
-      place.reading_warp = !now_read || place.reading_warp == number ? static_cast<s16>(number)
-                                                                     : shared_place::several;
-      place.read_time = block->time;
-      place.warp_read_time = time;
-    } else {
-      if (now_read && place.reader != me &&
-          !(place.reading_warp == number && place.warp_read_time < time))
-        throw_race(of, lane, p, how, place.reader, "reads");
-      place.writer = me;
-      place.written_atomically = how == access::atomic;
-      place.write_time = block->time;
-      place.warp_write_time = time;
-      place.read_time = 0;
-    }
-  }
+void warp::note(const instruction& of, int lane, watched_bytes& in, u64 offset, u64 bytes,
+                access how) {
+  const bool shared = of.where == space::shared;
+  visitor who;
+  who.now = block->memory.clock;
+  who.warp_since = since;
+  who.block_since = block->since;
+  who.block_start = block->block_start;
+  who.since = shared ? block->block_start : block->launch_start;
+  who.set_since = shared ? block->block_start : 1;
+  who.thread = static_cast<s16>(thread_of(*this, lane));
+  who.warp = static_cast<s8>(number);
+  const auto met = in.visit(who, offset, bytes, how, !of.plain_access);
+  if (met.is != watched_bytes::trouble::kind::none) throw_trouble(of, lane, how, met);
 }
 
-void warp::throw_race(const instruction& of, int lane, u64 place, access how, s32 other,
-                      const char* does) const {
-  throw_fault(
-      cudaErrorLaunchFailure, *this, of, lane,
-      std::string{how == access::read ? "reads" : "writes"} + " bytes of shared memory at " +
-          std::to_string(place * shared_place::bytes) + " that " +
-          (other >= 0 ? "thread " + std::to_string(other) + " " + does : "several threads read") +
-          " with no barrier between");
+void warp::throw_trouble(const instruction& of, int lane, access how,
+                         const watched_bytes::trouble& met) const {
+  using kind = watched_bytes::trouble::kind;
+  std::string what = how == access::read ? "reads" : "writes";
+  what += of.where == space::shared ? " bytes of shared memory at " : " bytes of an allocation at ";
+  what += std::to_string(met.at) + " that ";
+  if (met.is == kind::unset) {
+    what += "nobody has written";
+  } else {
+    what += met.thread == touch::several      ? "several threads"
+            : met.thread == touch::foreigners ? "other blocks"
+                                              : "thread " + std::to_string(met.thread);
+    if (met.is == kind::written) what += met.thread < 0 ? " write" : " writes";
+    if (met.is == kind::read) what += met.thread < 0 ? " read" : " reads";
+    what += " with no barrier between";
+  }
+  throw_fault(cudaErrorLaunchFailure, *this, of, lane, what);
 }
 
 void run_grid(device_memory& memory, const program& code, extent3 grid, extent3 size,

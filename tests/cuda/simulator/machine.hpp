@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "memory.hpp"
+#include "watch.hpp"
 
 namespace simulator {
 
@@ -29,7 +30,6 @@ struct instruction;
 using handler = void (*)(warp&, const instruction&, u32 lanes);
 
 enum class space : u8 { global, shared, local, param };
-enum class access : u8 { read, write, atomic };
 
 constexpr u64 shared_base = 1024;  ///< nothing of a kernel is at address 0
 
@@ -86,18 +86,6 @@ struct extent3 {
   [[nodiscard]] u64 volume() const { return u64{x} * y * z; }
 };
 
-/// Who touched a place of shared memory last. Two accesses are in order if a barrier of the block
-/// is between them, or one of the warp and they are of one warp, or they are of one thread.
-struct shared_place {
-  static constexpr u64 bytes = 1;
-  static constexpr s32 several = -1;
-  s32 writer = 0, reader = 0;  ///< threads
-  s16 reading_warp = 0;
-  bool written_atomically = false;
-  u32 write_time = 0, read_time = 0;            ///< barriers of the block before; 0: never
-  u32 warp_write_time = 0, warp_read_time = 0;  ///< barriers of the warp before
-};
-
 class launch_profile;
 
 struct block_state {
@@ -106,8 +94,9 @@ struct block_state {
   extent3 grid, size, index;
   std::vector<std::byte> parameters;
   std::vector<std::byte> shared;
-  std::vector<shared_place> touched;
-  u32 time = 1;  ///< counts barriers, over all blocks of a launch
+  watched_bytes shared_watched;
+  bool is_watched = true;                            ///< its accesses to global memory
+  u32 launch_start = 0, block_start = 0, since = 0;  ///< times; since the block's last barrier
   launch_profile* profile = nullptr;
 };
 
@@ -125,10 +114,10 @@ struct warp {
   std::vector<std::byte> registers;
   std::vector<std::byte> local;
   std::vector<fragment> fragments;
-  std::vector<extent> last_found;  ///< by instruction: the allocation it met last
-  u32 time = 1;                    ///< counts barriers of the warp
-  std::vector<u64> asked;          ///< addresses of the instruction that runs, for a profile
-  u64 asked_bytes = 0;             ///< at each of them
+  std::vector<allocation*> last_found;  ///< by instruction: what it met last
+  u32 since = 0;                        ///< time of the warp's last barrier
+  std::vector<u64> asked;               ///< addresses of the instruction that runs, for a profile
+  u64 asked_bytes = 0;                  ///< at each of them
 
   template <class T>
   [[nodiscard]] T* lanes_of(u32 offset) {
@@ -148,10 +137,10 @@ struct warp {
   [[nodiscard]] std::byte* memory_at(const instruction& of, int lane, u64 bytes, access how);
 
  private:
-  std::byte* global_at(const instruction& of, int lane, u64 address, u64 bytes);
-  [[noreturn]] void throw_race(const instruction& of, int lane, u64 place, access how, s32 other,
-                               const char* does) const;
-  void note_shared(const instruction& of, int lane, u64 offset, u64 bytes, access how);
+  std::byte* global_at(const instruction& of, int lane, u64 address, u64 bytes, access how);
+  [[noreturn]] void throw_trouble(const instruction& of, int lane, access how,
+                                  const watched_bytes::trouble& met) const;
+  void note(const instruction& of, int lane, watched_bytes& in, u64 offset, u64 bytes, access how);
 };
 
 /// f(lane) for every lane that takes part.

@@ -38,37 +38,37 @@ void* device_memory::allocate(std::uint64_t bytes) {
   // again only when the window has been gone through.
   const std::uint64_t step = (bytes + 2 * granule - 1) / granule * granule;
   if (next_ + step > window_) next_ = 0;
-  for (auto after = sizes_.lower_bound(reserved_ + next_); after != sizes_.end(); ++after) {
+  for (auto after = all_.lower_bound(reserved_ + next_); after != all_.end(); ++after) {
     if (reserved_ + next_ + step <= after->first) break;
-    next_ = (after->first - reserved_ + after->second + 2 * granule - 1) / granule * granule;
+    next_ = (after->second.end - reserved_ + 2 * granule - 1) / granule * granule;
     if (next_ + step > window_) return nullptr;
   }
   const std::uint64_t address = reserved_ + next_;
   next_ += step;
   in_use_ += bytes;
-  sizes_.emplace(address, bytes);
+  all_.try_emplace(address, address, bytes);
   std::memset(host(address), 0xA5, bytes);
   return reinterpret_cast<void*>(address);
 }
 
 bool device_memory::release(const void* address) {
-  const auto found = sizes_.find(number(address));
-  if (found == sizes_.end()) return false;
+  const auto found = all_.find(number(address));
+  if (found == all_.end()) return false;
+  const auto [begin, end] = static_cast<const extent&>(found->second);
   constexpr std::uint64_t page = 4096;
-  const std::uint64_t first = (found->first + page - 1) / page * page;
-  const std::uint64_t last = (found->first + found->second) / page * page;
+  const std::uint64_t first = (begin + page - 1) / page * page;
+  const std::uint64_t last = end / page * page;
   if (last > first) madvise(host(first), last - first, MADV_DONTNEED);
-  in_use_ -= found->second;
-  sizes_.erase(found);
+  in_use_ -= end - begin;
+  all_.erase(found);
   return true;
 }
 
-extent device_memory::find(std::uint64_t address, std::uint64_t bytes) const {
-  auto after = sizes_.upper_bound(address);
-  if (after == sizes_.begin()) return {};
+allocation* device_memory::find(std::uint64_t address, std::uint64_t bytes) {
+  auto after = all_.upper_bound(address);
+  if (after == all_.begin()) return nullptr;
   --after;
-  const extent found{after->first, after->first + after->second};
-  return found.has(address, bytes) ? found : extent{};
+  return after->second.has(address, bytes) ? &after->second : nullptr;
 }
 
 bool device_memory::is_mine(std::uint64_t address) const {

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "watch.hpp"
+
 namespace simulator {
 
 /// What a real device would meet, or should: its run ends, and the context with it.
@@ -21,6 +23,12 @@ struct extent {
   [[nodiscard]] bool has(std::uint64_t address, std::uint64_t bytes) const {
     return address >= begin && address <= end && bytes <= end - address;
   }
+};
+
+struct allocation : extent {
+  allocation(std::uint64_t first, std::uint64_t bytes)
+      : extent{first, first + bytes}, watched{bytes} {}
+  watched_bytes watched;
 };
 
 class device_memory {
@@ -38,8 +46,8 @@ class device_memory {
   /// @return false if no allocation begins there
   bool release(const void* address);
 
-  /// The allocation that has all these bytes; an empty one if none has.
-  [[nodiscard]] extent find(std::uint64_t address, std::uint64_t bytes) const;
+  /// The allocation that has all these bytes; null if none has.
+  [[nodiscard]] allocation* find(std::uint64_t address, std::uint64_t bytes);
   /// Whether the address is of this device, be it allocated or not.
   [[nodiscard]] bool is_mine(std::uint64_t address) const;
   /// Where the simulator itself reads and writes what has that device address.
@@ -47,12 +55,14 @@ class device_memory {
     return mirror_ + (address - reserved_);
   }
 
+  std::uint32_t clock = 1;  ///< of the accesses to it, see watch.hpp
+
  private:
   std::uint64_t window_;
   std::uint64_t reserved_;  ///< pages without access: a host program that looks is ended
   std::byte* mirror_;
-  std::map<std::uint64_t, std::uint64_t> sizes_;  ///< by address
-  std::uint64_t next_ = 0;                        ///< offset of the next allocation
+  std::map<std::uint64_t, allocation> all_;  ///< by address
+  std::uint64_t next_ = 0;                   ///< offset of the next allocation
   std::uint64_t in_use_ = 0;
 };
 

@@ -176,7 +176,8 @@ TEST_CASE("profile of matching costs and losses", "[.profile]") {
   const auto words = noise<std::uint64_t>(n * t * 4 * h * ((4 * w + 63) / 64));
   const std::vector<std::int32_t> numbers{0, 1, 2, 3, 4};
   const auto queries = to_device(numbers);
-  device_buffer<float> cost{q * n}, gradient{q * t * h * w};
+  device_buffer<float> cost{q * n};
+  auto gradient = to_device(std::vector<float>(static_cast<std::size_t>(q * t * h * w)));
   device_buffer<drop_loss_result> result{1};
   const clip_logits view{logits.data(), q, t, h, w};
   const const_bits_view targets{words.data(), n * t, 4 * h, 4 * w};

@@ -128,6 +128,7 @@ void read(device_module& module) {
     std::memset(memory.host(at), 0, variable.bytes);
     if (!variable.values.empty())
       std::memcpy(memory.host(at), variable.values.data(), variable.values.size());
+    memory.find(at, variable.bytes)->watched.set(0, variable.bytes);
     globals[variable.name] = at;
   }
   for (const auto& kernel : parsed.kernels)
@@ -158,14 +159,22 @@ cudaError_t launch(const kernel_entry& entry, dim3 grid, dim3 block, void** argu
   });
 }
 
-/// Where n bytes of the caller's lie, which may be a host's or this device's.
-std::byte* bytes_at(device_state& all, const void* address, std::size_t n, bool of_device) {
+/// Where n bytes of the caller's lie, which may be a host's or this device's, and are written to or
+/// read.
+std::byte* bytes_at(device_state& all, const void* address, std::size_t n, bool of_device,
+                    access how) {
   const auto at = reinterpret_cast<std::uint64_t>(address);
   if (!all.memory.is_mine(at) && !of_device)
     return static_cast<std::byte*>(const_cast<void*>(address));
-  if (!of_device || all.memory.find(at, n).end == 0)
+  allocation* const found = of_device ? all.memory.find(at, n) : nullptr;
+  if (found == nullptr)
     throw fault{cudaErrorInvalidValue, "a copy or fill of " + std::to_string(n) +
                                            " bytes that are not of the memory it names"};
+  if (how == access::write)
+    found->watched.set(at - found->begin, n);
+  else if (!found->watched.is_set(at - found->begin, n))
+    throw fault{cudaErrorInvalidValue,
+                "a copy of " + std::to_string(n) + " bytes that nobody has written all of"};
   return all.memory.host(at);
 }
 
@@ -291,13 +300,14 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t n, cudaMemcp
     if (n == 0) return cudaSuccess;
     const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
     const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-    std::memcpy(bytes_at(all, to, n, to_device), bytes_at(all, from, n, from_device), n);
+    const std::byte* const source = bytes_at(all, from, n, from_device, access::read);
+    std::memcpy(bytes_at(all, to, n, to_device, access::write), source, n);
     return cudaSuccess;
   });
 }
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t n, cudaStream_t) {
   return guarded([&](device_state& all) {
-    if (n > 0) std::memset(bytes_at(all, to, n, true), value, n);
+    if (n > 0) std::memset(bytes_at(all, to, n, true, access::write), value, n);
     return cudaSuccess;
   });
 }

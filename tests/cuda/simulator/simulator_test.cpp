@@ -33,21 +33,21 @@ std::string kernel(const std::string& body, const std::string& variables = "") {
          body + "\nret;\n}\n";
 }
 
-/// What n words are after one block of threads.
-std::vector<u32> run(const std::string& text, u32 threads, std::size_t n) {
+/// What n words are after some blocks of threads.
+std::vector<u32> run(const std::string& text, u32 threads, std::size_t n, u32 blocks = 1) {
   const ptx_module module = parse_ptx(text);
   device_memory memory;
   void* const to = memory.allocate(4 * n);
-  run_grid(memory, decode(module.kernels.at(0), module, {}), {1, 1, 1}, {threads, 1, 1}, 0,
+  run_grid(memory, decode(module.kernels.at(0), module, {}), {blocks, 1, 1}, {threads, 1, 1}, 0,
            std::vector<const void*>{&to}.data());
   std::vector<u32> words(n);
   std::memcpy(words.data(), memory.host(reinterpret_cast<u64>(to)), 4 * n);
   return words;
 }
 
-std::string fault_of(const std::string& text, u32 threads, std::size_t n) {
+std::string fault_of(const std::string& text, u32 threads, std::size_t n, u32 blocks = 1) {
   try {
-    run(text, threads, n);
+    run(text, threads, n, blocks);
   } catch (const fault& met) {
     return met.what();
   }
@@ -160,6 +160,8 @@ TEST_CASE("a block's threads meet at barriers and share memory", "[simulator]") 
     shl.b32 %r2, %r1, 2;
     mov.u32 %r3, memory;
     add.u32 %r3, %r3, %r2;
+    st.shared.u32 [%r3], 0;
+    bar.sync 0;
     st.shared.u32 [%r3], %r1;
     BARRIER
     mov.u32 %r3, memory;
@@ -195,8 +197,95 @@ TEST_CASE("threads have bytes of shared memory to themselves", "[simulator]") {
              Catch::Contains("reads bytes of shared memory at 5 that thread 5 writes"));
 }
 
+TEST_CASE("threads that meet in global memory are met", "[simulator]") {
+  const auto met = [](const std::string& body, u32 threads = 64, u32 blocks = 1) {
+    return fault_of(kernel("mov.u32 %r2, %ctaid.x; mul.wide.u32 %rd3, %r2, 4;"
+                           "add.s64 %rd3, %rd3, %rd1;" +
+                           body),
+                    threads, 64, blocks);
+  };
+  const std::string first = "setp.eq.u32 %p1, %r1, 0; @%p1 ";
+  const std::string mine = "st.global.u32 [%rd2], %r1;";
+  const std::string next = "ld.global.u32 %r5, [%rd2+-4];";
+  CHECK_THAT(met("st.global.u32 [%rd1+8], %r1;"),
+             Catch::Contains("thread 1 of block (0, 0, 0): writes bytes of an allocation at 8 "
+                             "that thread 0 writes with no barrier between"));
+  CHECK_THAT(met(mine + "bar.sync 0; ld.global.u32 %r5, [%rd1]; st.global.u32 [%rd2], 1;"),
+             Catch::Contains("at 0 that several threads read with no barrier between"));
+  const std::string not_first = "setp.ne.u32 %p1, %r1, 0; @%p1 ";
+  CHECK_THAT(met(mine + not_first + next), Catch::Contains("that thread 0 writes"));
+  CHECK(met(mine + "bar.warp.sync -1;" + not_first + next, 32) == "none");
+  CHECK(met(mine + "bar.sync 0;" + not_first + next) == "none");
+  // Bytes of one word are different places.
+  CHECK(met("cvt.u64.u32 %rd4, %r1; add.s64 %rd4, %rd4, %rd1; st.global.u8 [%rd4], %rs1;") ==
+        "none");
+
+  SECTION("of several blocks") {
+    CHECK(met(first + "st.global.u32 [%rd3], 1;", 64, 3) == "none");
+    CHECK_THAT(met(first + "st.global.u32 [%rd1], 1;", 64, 3),
+               Catch::Contains("thread 0 of block (1, 0, 0)") &&
+                   Catch::Contains("that other blocks write with no barrier between"));
+  }
+  SECTION("what another block has read is not written") {
+    watched_bytes word{4};
+    word.set(0, 4);
+    visitor who;
+    who.since = 2, who.set_since = 1;
+    using kind = watched_bytes::trouble::kind;
+    who.now = who.warp_since = who.block_since = who.block_start = 3;
+    CHECK(word.visit(who, 0, 4, access::read, false).is == kind::none);
+    who.now = who.warp_since = who.block_since = who.block_start = 4;
+    CHECK(word.visit(who, 0, 4, access::read, false).is == kind::none);
+    who.now = who.block_since = 5;  // a barrier that the other block knows nothing of
+    const auto trouble = word.visit(who, 0, 4, access::write, false);
+    CHECK(trouble.is == kind::read);
+    CHECK(trouble.thread == touch::foreigners);
+  }
+  SECTION("in atomic and in plain ways") {
+    const std::string zero = first + "st.global.u32 [%rd1], 0; bar.sync 0;";
+    CHECK(met(zero + "red.global.add.u32 [%rd1], 1; bar.sync 0; ld.global.u32 %r5, [%rd1];") ==
+          "none");
+    CHECK_THAT(met(zero + "red.global.add.u32 [%rd1], 1; ld.global.u32 %r5, [%rd1];"),
+               Catch::Contains("that several threads write"));
+    CHECK(met(zero + "red.global.add.u32 [%rd1], 1; ld.volatile.global.u32 %r5, [%rd1];") ==
+          "none");
+    CHECK_THAT(met(zero + "ld.volatile.global.u32 %r5, [%rd1]; st.global.u32 [%rd1], 1;"),
+               Catch::Contains("that several threads read"));
+    CHECK(met(zero + "ld.volatile.global.u32 %r5, [%rd1]; st.volatile.global.u32 [%rd1], 1;") ==
+          "none");
+  }
+}
+
+TEST_CASE("bytes that nobody has written are not read", "[simulator]") {
+  CHECK_THAT(fault_of(kernel("ld.global.u32 %r5, [%rd2];"), 4, 4),
+             Catch::Contains("reads bytes of an allocation at 0 that nobody has written"));
+  CHECK_THAT(fault_of(kernel("cvt.u16.u32 %rs1, %r1; st.global.u8 [%rd1+1], 1;"
+                             "ld.global.u16 %rs2, [%rd1];"),
+                      1, 4),
+             Catch::Contains("at 0 that nobody has written"));
+  const std::string bytes = ".shared .align 4 .b8 m[64];\n";
+  // Shared memory is rubbish to every block anew.
+  const std::string body =
+      "mov.u32 %r2, %ctaid.x; setp.eq.u32 %p1, %r2, 0;"
+      "@%p1 st.shared.u32 [m], 1; ld.shared.u32 %r5, [m];";
+  CHECK(fault_of(kernel(body, bytes), 1, 4, 1) == "none");
+  CHECK_THAT(fault_of(kernel(body, bytes), 1, 4, 2),
+             Catch::Contains("of block (1, 0, 0): reads bytes of shared memory at 0 that nobody"));
+  device_memory memory;
+  const auto at = reinterpret_cast<u64>(memory.allocate(10));
+  allocation& all = *memory.find(at, 10);
+  CHECK_FALSE(all.watched.is_set(0, 1));
+  all.watched.set(0, 3);
+  CHECK(all.watched.is_set(0, 3));
+  CHECK_FALSE(all.watched.is_set(2, 2));
+  all.watched.set(3, 7);
+  CHECK(all.watched.is_set(0, 10));
+}
+
 TEST_CASE("atomic operations lose nothing", "[simulator]") {
-  CHECK(run(kernel("atom.global.add.u32 %r5, [%rd1], 1;"), 96, 1)[0] == 0xa5a5a5a5 + 96);
+  CHECK(run(kernel("setp.eq.u32 %p1, %r1, 0; @%p1 st.global.u32 [%rd1], 7; bar.sync 0;"
+                   "atom.global.add.u32 %r5, [%rd1], 1;"),
+            96, 1)[0] == 7 + 96);
   const auto most = run(kernel("st.global.u32 [%rd2], 0; bar.sync 0;"
                                "red.global.max.u32 [%rd1], %r1; red.global.or.b32 [%rd1+4], %r1;"),
                         64, 64);
@@ -291,12 +380,12 @@ TEST_CASE("device memory is exact, and used again", "[simulator]") {
   CHECK(first != second);
   const auto at = reinterpret_cast<u64>(first);
   CHECK(at % 512 == 0);
-  CHECK(memory.find(at, 10).end == at + 10);
-  CHECK(memory.find(at + 1, 10).end == 0);
-  CHECK(memory.find(at - 1, 1).end == 0);
+  CHECK(memory.find(at, 10)->end == at + 10);
+  CHECK(memory.find(at + 1, 10) == nullptr);
+  CHECK(memory.find(at - 1, 1) == nullptr);
   CHECK(memory.release(first));
   CHECK_FALSE(memory.release(first));
-  CHECK(memory.find(at, 1).end == 0);
+  CHECK(memory.find(at, 1) == nullptr);
   device_memory small_window{1 << 20};
   void* const kept = small_window.allocate(1000);
   for (int i = 0; i < 100; ++i) {  // more than there are addresses
@@ -305,6 +394,6 @@ TEST_CASE("device memory is exact, and used again", "[simulator]") {
     REQUIRE(large != kept);
     REQUIRE(small_window.release(large));
   }
-  CHECK(small_window.find(reinterpret_cast<u64>(kept), 1000).end != 0);
+  CHECK(small_window.find(reinterpret_cast<u64>(kept), 1000) != nullptr);
   CHECK(small_window.allocate(1 << 20) == nullptr);
 }

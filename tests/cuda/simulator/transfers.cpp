@@ -142,7 +142,7 @@ void vote(warp& w, const instruction& in, u32 lanes) {
 }
 /// Puts in order what all lanes did; of some lanes only, nothing: rather a race too many.
 void warp_barrier(warp& w, const instruction&, u32 lanes) {
-  if ((w.live & ~lanes) == 0) ++w.time;
+  if ((w.live & ~lanes) == 0) w.since = ++w.block->memory.clock;
 }
 
 // Tensor products of bits, 8 x 128 by 128 x 8. A lane holds word lane % 4 of row (or column)

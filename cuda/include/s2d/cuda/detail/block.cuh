@@ -22,6 +22,8 @@ class device_block {
   [[nodiscard]] __device__ int thread() const { return static_cast<int>(threadIdx.x); }
   [[nodiscard]] __device__ int size() const { return static_cast<int>(blockDim.x); }
   __device__ void sync() const { __syncthreads(); }
+  /// A barrier of each warp.
+  __device__ void sync_warp() const { __syncwarp(); }
   template <class T>
   [[nodiscard]] __device__ T& shared() const {
     return *static_cast<T*>(memory_);

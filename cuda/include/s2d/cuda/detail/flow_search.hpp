@@ -437,6 +437,7 @@ struct search_patches {
     offer(beside, at + back);
     offer(before, at + std::int64_t{back} * grid.columns);
     flow = descend(block, here, p, flow, best, iterations / 2 + (pass == 0 ? iterations % 2 : 0));
+    block.sync_warp();  // all lanes of the patch have read the place that one now writes
     if (here && p.lane == 0) all[at] = flow;
   }
 
