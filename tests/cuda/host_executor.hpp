@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <numeric>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #if defined(S2D_TEST_THRUST)
@@ -41,12 +43,21 @@ class host_buffer {
 /// As device_block.
 class host_block {
  public:
+  /// Votes of one call, of the next, and of the one before, which may still be read.
+  struct warp {
+    std::barrier<> barrier{32};
+    std::atomic<std::uint32_t> votes[3] = {};
+  };
   struct common {
     std::barrier<> barrier;
     std::vector<std::byte> memory;
     std::vector<std::byte> scratch;
+    std::unique_ptr<warp[]> warps;
     explicit common(int threads, std::size_t bytes)
-        : barrier{threads}, memory(bytes + 16), scratch(static_cast<std::size_t>(threads) * 16) {}
+        : barrier{threads},
+          memory(bytes + 16),
+          scratch(static_cast<std::size_t>(threads) * 16),
+          warps{new warp[static_cast<std::size_t>(threads / 32)]} {}
   };
 
   host_block(common& all, int thread, int size) : all_{all}, thread_{thread}, size_{size} {}
@@ -63,8 +74,13 @@ class host_block {
   }
   /// Of whole warps only.
   [[nodiscard]] std::uint32_t ballot(bool mine) const {
-    return reduce_lanes<32>(std::uint32_t{mine} << (thread_ % 32),
-                            [](auto a, auto b) { return a | b; });
+    warp& all = all_.warps[static_cast<std::size_t>(thread_ / 32)];
+    const std::size_t now = votes_;
+    votes_ = (now + 1) % 3;
+    all.votes[now].fetch_or(std::uint32_t{mine} << (thread_ % 32));
+    if (thread_ % 32 == 0) all.votes[votes_] = 0;
+    all.barrier.arrive_and_wait();
+    return all.votes[now];
   }
   template <class T, class Op>
   [[nodiscard]] T reduce(T mine, const Op& op) const {
@@ -95,6 +111,7 @@ class host_block {
   common& all_;
   int thread_;
   int size_;
+  mutable std::size_t votes_ = 0;
 };
 
 class host_executor {
@@ -132,7 +149,7 @@ class host_executor {
         host_block block{common, t, threads};
         for (std::int64_t i = 0; i < blocks; ++i) {
           body(block, i);
-          block.sync();
+          if (!std::is_empty_v<typename Body::shared>) block.sync();
         }
       });
     for (auto& thread : team) thread.join();

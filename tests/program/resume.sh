@@ -2,8 +2,8 @@
 # Interrupted in the middle, the next call goes on and gives the same as an uninterrupted one.
 . "$(dirname "$0")/common.sh"
 
-"$S2D_TOOL" clip clip --frames 60 --size 320x240
-options=(--window 12 --overlap 4 --threads 1)
+"$S2D_TOOL" clip clip --frames 36 --size 160x120
+options=(--window 8 --overlap 3 --threads 1)
 expect 0 "$S2D" run clip --until keymasks --out whole "${options[@]}"
 
 stopped() {  # SIGNAL STATUS FOLDER
@@ -11,11 +11,14 @@ stopped() {  # SIGNAL STATUS FOLDER
   "$S2D" run clip --until keymasks --out "$3" "${options[@]}" >stdout 2>stderr &
   local pid=$!
   while [ ! -e "$3/.s2d/window_000001.json" ] && kill -0 "$pid" 2>/dev/null; do
-    sleep 0.05
+    sleep 0.01
   done
   kill "-$1" "$pid"
   wait "$pid" || status=$?
   [ "$status" = "$2" ] || fail "after SIG$1 the status is $status, expected $2"
+}
+interrupted() {  # SIGNAL STATUS FOLDER
+  stopped "$@"
   says stderr "interrupted"
   for file in masks.json keymasks.json run.json overlay.mp4 report.html table.csv; do
     [ ! -e "$3/$file" ] || fail "$file is there after SIG$1"
@@ -25,8 +28,8 @@ stopped() {  # SIGNAL STATUS FOLDER
 
 # Jobs in the background of a script ignore SIGINT unless job control is on.
 set -m
-stopped INT 130 result
-stopped TERM 143 other
+interrupted INT 130 result
+interrupted TERM 143 other
 set +m
 kept=$(find result/.s2d -name 'window_*' | wc -l)
 [ "$kept" -ge 2 ] || fail "windows were not kept"
@@ -45,11 +48,7 @@ for file in masks.json keymasks.json table.csv; do
 done
 
 # Killed without a chance to clean up: nothing half-written under a final name.
-"$S2D" run clip --until keymasks --out killed "${options[@]}" >stdout 2>stderr &
-pid=$!
-sleep 0.5
-kill -KILL "$pid"
-wait "$pid" || true
+stopped KILL 137 killed
 [ ! -e killed/run.json ] || fail "run.json is there after SIGKILL"
 expect 0 "$S2D" run clip --until keymasks --out killed "${options[@]}"
 same whole/masks.json killed/masks.json

@@ -70,7 +70,7 @@ done
 
 # An interrupted training goes on from its checkpoint.
 set -m
-"$S2D" run clip --out parts "${common[@]}" --steps 100 --train-size 32x64 >stdout 2>stderr &
+"$S2D" run clip --out parts "${common[@]}" --steps 40 --train-size 32x64 >stdout 2>stderr &
 pid=$!
 for _ in $(seq 6000); do
   [ -e parts/model/log.jsonl ] && [ "$(wc -l <parts/model/log.jsonl)" -ge 2 ] && break
@@ -80,9 +80,9 @@ kill -INT "$pid"
 wait "$pid" || status=$?
 set +m
 [ "$status" = 130 ] || fail "after SIGINT the status is $status, expected 130"
-expect 0 "$S2D" run clip --out parts "${common[@]}" --steps 100 --train-size 32x64
+expect 0 "$S2D" run clip --out parts "${common[@]}" --steps 40 --train-size 32x64
 says stderr "goes on behind checkpoint-"
-[ "$(wc -l <parts/model/log.jsonl)" = 100 ] || fail "not one line a step"
+[ "$(wc -l <parts/model/log.jsonl)" = 40 ] || fail "not one line a step"
 
 # Wrong options of training are refused before anything is done, an error of a stage is told once.
 for wrong in "--train-size 33x64" "--steps 0" "--queries 0" "--queries 2000" "--lr 0" "--share 0"; do
