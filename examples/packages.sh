@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups that are missing: program, tests, checks, torch,
-# python.
+# Installs the Debian packages of the named groups that are missing: program, tests, checks, coverage,
+# torch, python.
 # Asks nothing, says what it installs, does nothing when all is there; as root or through sudo.
 set -euo pipefail
 
@@ -14,15 +14,16 @@ packages() {
     torch) echo python3 python3-pip ;;
     python) echo g++ libeigen3-dev python3-dev python3-pip python3-venv ;;
     checks) echo clang-16 libclang-rt-16-dev clang-format-14 libbenchmark-dev ;;
+    coverage) echo llvm-16 ;;
     *)
-      echo "packages.sh: unknown group '$1', expected program, tests, checks, torch or python" >&2
+      echo "packages.sh: unknown group '$1', expected program, tests, checks, coverage, torch or python" >&2
       return 2
       ;;
   esac
 }
 
 [ $# -gt 0 ] || {
-  echo "usage: packages.sh GROUP..., groups: program, tests, checks, torch, python" >&2
+  echo "usage: packages.sh GROUP..., groups: program, tests, checks, coverage, torch, python" >&2
   exit 2
 }
 wanted=()

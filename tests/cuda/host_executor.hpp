@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -64,7 +65,12 @@ class host_block {
   [[nodiscard]] int thread() const { return thread_; }
   [[nodiscard]] int size() const { return size_; }
   void sync() const { all_.barrier.arrive_and_wait(); }
-  void sync_warp() const { sync(); }
+  void sync_warp() const {
+    if (size_ % 32 == 0)
+      warp_of_mine().barrier.arrive_and_wait();
+    else
+      sync();
+  }
   template <class T>
   [[nodiscard]] T& shared() const {
     return *reinterpret_cast<T*>(all_.memory.data());
@@ -74,7 +80,8 @@ class host_block {
   }
   /// Of whole warps only.
   [[nodiscard]] std::uint32_t ballot(bool mine) const {
-    warp& all = all_.warps[static_cast<std::size_t>(thread_ / 32)];
+    assert(size_ % 32 == 0);
+    warp& all = warp_of_mine();
     const std::size_t now = votes_;
     votes_ = (now + 1) % 3;
     all.votes[now].fetch_or(std::uint32_t{mine} << (thread_ % 32));
@@ -108,6 +115,10 @@ class host_block {
   }
 
  private:
+  [[nodiscard]] warp& warp_of_mine() const {
+    return all_.warps[static_cast<std::size_t>(thread_ / 32)];
+  }
+
   common& all_;
   int thread_;
   int size_;

@@ -2,9 +2,10 @@
 # Line coverage of the parsers and of what the differential targets compare, by llvm-cov: the seeds
 # of every fuzz target, cut and flipped (replay.cpp), and the corpora that tests/fuzz/run.sh left.
 # usage: tests/fuzz/coverage.sh [TARGET...]   e.g. polygon; default: all. Prints a table of headers.
-# needs clang-16 and llvm-16; the build lies in build/coverage
+# The build lies in build/coverage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+bash examples/packages.sh program tests checks coverage
 cmake -S . -B build/coverage -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER="${CXX:-clang++-16}" \
   -DCMAKE_CXX_FLAGS="-O1 -fprofile-instr-generate -fcoverage-mapping" -DS2D_TORCH=OFF \
   -DS2D_BUILD_EXAMPLES=OFF -DS2D_BUILD_BENCHMARKS=OFF >/dev/null

@@ -133,7 +133,7 @@ struct warp {
                            : static_cast<u32>(base + static_cast<u64>(of.offset));
   }
   /// Where the bytes that a lane's instruction means are. @throws fault if they are not the
-  /// kernel's to touch, not aligned, or in shared memory and touched by another lane out of order
+  /// kernel's to touch, not aligned, touched by another lane out of order, or nobody's writing
   [[nodiscard]] std::byte* memory_at(const instruction& of, int lane, u64 bytes, access how);
 
  private:

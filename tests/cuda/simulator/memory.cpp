@@ -44,9 +44,13 @@ void* device_memory::allocate(std::uint64_t bytes) {
     if (next_ + step > window_) return nullptr;
   }
   const std::uint64_t address = reserved_ + next_;
+  try {
+    all_.try_emplace(address, address, bytes);
+  } catch (const std::bad_alloc&) {  // the records of who touched it
+    return nullptr;
+  }
   next_ += step;
   in_use_ += bytes;
-  all_.try_emplace(address, address, bytes);
   std::memset(host(address), 0xA5, bytes);
   return reinterpret_cast<void*>(address);
 }

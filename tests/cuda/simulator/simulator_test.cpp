@@ -226,6 +226,27 @@ TEST_CASE("threads that meet in global memory are met", "[simulator]") {
                Catch::Contains("thread 0 of block (1, 0, 0)") &&
                    Catch::Contains("that other blocks write with no barrier between"));
   }
+  SECTION("a place that goes from lane to lane is the last one's") {
+    const std::string third = "setp.eq.u32 %p1, %r1, 3; @%p1 st.global.u32 [%rd1], 1;";
+    const std::string fifth = "setp.eq.u32 %p1, %r1, 5; @%p1 st.global.u32 [%rd1], 2;";
+    CHECK(met(third + "bar.warp.sync -1;" + fifth + "@%p1 ld.global.u32 %r5, [%rd1];", 32) ==
+          "none");
+    CHECK_THAT(met(third + "bar.warp.sync -1;" + fifth + third, 32),
+               Catch::Contains("that thread 5 writes"));
+  }
+  SECTION("what a block did plainly others do not change, whatever it did since") {
+    watched_bytes word{4};
+    word.set(0, 4);
+    visitor who;
+    who.since = 2, who.set_since = 1;
+    using kind = watched_bytes::trouble::kind;
+    who.now = who.warp_since = who.block_since = who.block_start = 3;
+    CHECK(word.visit(who, 0, 4, access::write, false).is == kind::none);
+    who.now = who.warp_since = who.block_since = 4;
+    CHECK(word.visit(who, 0, 4, access::atomic, true).is == kind::none);
+    who.now = who.warp_since = who.block_since = who.block_start = 5;
+    CHECK(word.visit(who, 0, 4, access::atomic, true).is == kind::written);
+  }
   SECTION("what another block has read is not written") {
     watched_bytes word{4};
     word.set(0, 4);
@@ -245,6 +266,8 @@ TEST_CASE("threads that meet in global memory are met", "[simulator]") {
     const std::string zero = first + "st.global.u32 [%rd1], 0; bar.sync 0;";
     CHECK(met(zero + "red.global.add.u32 [%rd1], 1; bar.sync 0; ld.global.u32 %r5, [%rd1];") ==
           "none");
+    CHECK(met(first + "st.global.u32 [%rd1], 0; bar.warp.sync -1; red.global.add.u32 [%rd1], 1;",
+              32) == "none");
     CHECK_THAT(met(zero + "red.global.add.u32 [%rd1], 1; ld.global.u32 %r5, [%rd1];"),
                Catch::Contains("that several threads write"));
     CHECK(met(zero + "red.global.add.u32 [%rd1], 1; ld.volatile.global.u32 %r5, [%rd1];") ==

@@ -20,7 +20,6 @@ struct touch {
   std::uint32_t time = 0;                         ///< 0: never
   std::int16_t thread = 0;                        ///< of the block
   std::int8_t warp = 0;                           ///< or `several`
-  bool atomic = false;                            ///< all of these accesses
 };
 
 /// A thread at a moment. Of two accesses one is after the other if a barrier of the block is
@@ -36,28 +35,22 @@ struct visitor {
   std::int16_t thread = 0;
   std::int8_t warp = 0;
 
+  [[nodiscard]] bool is_foreign(const touch& other) const {
+    return other.time < block_start || other.thread == touch::foreigners;
+  }
   [[nodiscard]] bool is_after(const touch& other) const {
     if (other.time < since) return true;
-    if (other.time < block_start || other.thread == touch::foreigners) return false;
+    if (is_foreign(other)) return false;
     return other.time < block_since || other.thread == thread ||
            (other.warp == warp && other.time < warp_since);
   }
-  [[nodiscard]] std::int16_t name_of(const touch& other) const {
-    return other.time < block_start ? touch::foreigners : other.thread;
-  }
-  /// The record of that access joined by this thread's.
-  [[nodiscard]] touch join(const touch& other, bool atomic) const {
-    touch all{now, thread, warp, atomic};
-    if (other.time < since) return all;
-    if (other.time < block_start || other.thread == touch::foreigners) {
-      all.thread = touch::foreigners;
-    } else if (other.time < block_since) {
-      return all;
-    } else if (other.thread != thread) {
-      all.thread = touch::several;
-      if (other.warp != warp) all.warp = touch::several;
-    }
-    all.atomic = atomic && other.atomic;
+  /// The record of accesses of one kind, with this thread's. Who comes after it comes after those
+  /// too that it comes after itself, but for those of other blocks.
+  [[nodiscard]] touch join(const touch& other) const {
+    touch all{now, thread, warp};
+    if (is_after(other)) return all;
+    all.thread = is_foreign(other) ? touch::foreigners : touch::several;
+    if (other.warp != warp) all.warp = touch::several;
     return all;
   }
 };
@@ -68,52 +61,65 @@ class watched_bytes {
   explicit watched_bytes(std::uint64_t bytes) : bytes_{bytes}, places_{places(bytes, 2)} {}
 
   struct place {
-    touch written, read;
+    touch written, read;                  ///< in a plain way
+    touch changed_atomically, looked_at;  ///< in an atomic or volatile way
   };
   struct trouble {
     enum class kind : std::uint8_t { none, written, read, unset } is = kind::none;
-    std::uint64_t at = 0;  ///< offset
-    std::int16_t thread = 0;
+    std::uint64_t at = 0;     ///< offset
+    std::int16_t thread = 0;  ///< or touch::several, touch::foreigners
   };
 
-  /// Bytes that lie in the range. An atomic access reads unless it is a `write`.
-  /// @return what is wrong with it; nothing is noted then
+  /// Bytes that lie in the range. An access that is `atomic` minds plain ones only; access::atomic
+  /// reads what was there.
+  /// @return the first thing that is wrong with it
   trouble visit(const visitor& who, std::uint64_t offset, std::uint64_t n, access how,
                 bool atomic) {
+    using kind = trouble::kind;
     trouble found;
     for_places(offset, n, [&](place& at, std::uint64_t k) {
-      if (found.is != trouble::kind::none) return;
-      const auto meets = [&](const touch& other) {
-        return !(atomic && other.atomic) && !who.is_after(other);
+      if (found.is != kind::none) return;
+      const auto meets = [&](const touch& other, kind what) {
+        if (who.is_after(other)) return false;
+        found = {what, k << shift_, who.is_foreign(other) ? touch::foreigners : other.thread};
+        return true;
       };
-      if (meets(at.written))
-        found = {trouble::kind::written, k << shift_, who.name_of(at.written)};
-      else if (how != access::read && meets(at.read))
-        found = {trouble::kind::read, k << shift_, who.name_of(at.read)};
-      else if (how != access::write && at.written.time < who.set_since)
-        found = {trouble::kind::unset, k << shift_, 0};
-      else if (how == access::read)
-        at.read = who.join(at.read, atomic);
-      else
-        at.written = who.join(at.written, atomic);
-      if (how != access::read && !atomic) at.read = {};
+      const bool writes = how != access::read;
+      if (meets(at.written, kind::written) ||
+          (!atomic && meets(at.changed_atomically, kind::written)))
+        return;
+      if (writes && (meets(at.read, kind::read) || (!atomic && meets(at.looked_at, kind::read))))
+        return;
+      if (how != access::write && !is_set(at, who.set_since)) {
+        found = {kind::unset, k << shift_, 0};
+      } else if (atomic) {
+        touch& to = writes ? at.changed_atomically : at.looked_at;
+        to = who.join(to);
+      } else if (writes) {
+        at = {{who.now, who.thread, who.warp}, {}, {}, {}};  // after all others
+      } else {
+        at.read = who.join(at.read);
+      }
     });
     return found;
   }
 
   /// The host writes.
   void set(std::uint64_t offset, std::uint64_t n) {
-    for_places(offset, n, [](place& at, std::uint64_t) { at = {touch{1, 0, 0, false}, {}}; });
+    for_places(offset, n, [](place& at, std::uint64_t) { at = {{1, 0, 0}, {}, {}, {}}; });
   }
   /// Whether somebody wrote all these bytes.
   [[nodiscard]] bool is_set(std::uint64_t offset, std::uint64_t n) {
     bool all = true;
-    for_places(offset, n,
-               [&](const place& at, std::uint64_t) { all = all && at.written.time != 0; });
+    for_places(offset, n, [&](const place& at, std::uint64_t) { all = all && is_set(at, 1); });
     return all;
   }
 
  private:
+  static bool is_set(const place& at, std::uint32_t since) {
+    return at.written.time >= since || at.changed_atomically.time >= since;
+  }
+
   struct release {
     void operator()(place* from) const { std::free(from); }
   };
@@ -137,7 +143,11 @@ class watched_bytes {
 
   void split() {
     store fine = places(bytes_, 0);
-    for (std::uint64_t i = 0; i < bytes_; ++i) fine[i] = places_[i >> shift_];
+    const auto touched = [](const place& p) {
+      return (p.written.time | p.read.time | p.changed_atomically.time | p.looked_at.time) != 0;
+    };
+    for (std::uint64_t i = 0; i < bytes_; ++i)
+      if (const place& from = places_[i >> shift_]; touched(from)) fine[i] = from;
     places_ = std::move(fine);
     shift_ = 0;
   }
