@@ -28,7 +28,7 @@ TEST_CASE("Random numbers of seed 0 are those of xoshiro256++ started by splitmi
   CHECK(random.bits() == 0x5c0fdf91ec9a7bfcU);
 }
 
-TEST_CASE("Uniform numbers fill [0, 1) evenly") {
+TEST_CASE("Uniform numbers fill the unit interval evenly") {
   s2d::random_stream random(1);
   constexpr int n = 100000;
   double sum = 0;
