@@ -52,7 +52,7 @@ TEST_CASE("batches of assignments cost what the core's cost, and are the same wh
   support::check_small_assignments<grouping_twin>();
 }
 
-TEST_CASE("costs with ties cost what the core's cost; equal ones match row i with column i",
+TEST_CASE("costs with ties cost what the core's cost, equal ones match row i with column i",
           "[cuda][hungarian][threads]") {
   support::check_tied_assignments<grouping_twin>();
 }

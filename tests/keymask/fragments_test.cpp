@@ -85,7 +85,7 @@ TEST_CASE("Pieces that touch in most of their common frames are one", "[fragment
   CHECK(s2d::join_fragments(objects, masks, still, {.gap = 1}).size() == 2);
 }
 
-TEST_CASE("Joining is transitive and keeps the order; objects without masks go", "[fragments]") {
+TEST_CASE("Joining is transitive and keeps the order, objects without masks go", "[fragments]") {
   s2d::video_masks masks(3);
   for (std::size_t t = 0; t < 3; ++t) {
     masks[t].push_back({block(10), 1});

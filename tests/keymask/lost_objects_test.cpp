@@ -35,7 +35,7 @@ TEST_CASE("an object is lost where no prediction fits its keymasks", "[lost]") {
   CHECK(s2d::lost_objects(keys, {seen_band(0, {2}), seen_band(20, {1})}, 0.6) == indices{0});
 }
 
-TEST_CASE("objects without keymask are not lost; what does not fit is refused", "[lost]") {
+TEST_CASE("objects without keymask are not lost, what does not fit is refused", "[lost]") {
   CHECK(s2d::lost_objects(std::vector<tube>{tube{}}, {}).empty());
   CHECK(s2d::lost_objects(std::vector<tube>{}, {seen_band(0, {1})}).empty());
   CHECK_THROWS_AS(s2d::lost_objects(std::vector<tube>{}, {}, 1.5), s2d::invalid_input);

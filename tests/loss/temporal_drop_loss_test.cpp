@@ -147,7 +147,7 @@ TEST_CASE("sums are divided by instances, kept masks or what is given", "[loss]"
     CHECK(by_eight.gradient[i] * 8 == Approx(by_masks.gradient[i] * 11).margin(1e-6));
 }
 
-TEST_CASE("weights of masks scale their losses; 0 and 1 are Temporal DropLoss", "[loss]") {
+TEST_CASE("weights of masks scale their losses, 0 and 1 are Temporal DropLoss", "[loss]") {
   some_clip<float> clip{7};
   clip.empty(1, 1);
   auto weights = s2d::temporal_drop_weights(clip.targets());

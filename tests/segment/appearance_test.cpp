@@ -96,7 +96,7 @@ TEST_CASE("Appearance is the same for any number of threads", "[threads]") {
         s2d::correct_by_appearance(s.inputs(), s.target, s.weight, {.threads = 3}));
 }
 
-TEST_CASE("Appearance of nothing is nothing; bad input is refused") {
+TEST_CASE("Appearance of nothing is nothing, bad input is refused") {
   sample_set s = ball(20, 0);
   CHECK(s2d::correct_by_appearance({s.x.data(), 0, 3}, {}, {}).empty());
   CHECK_THROWS_AS(s2d::correct_by_appearance(s.inputs(), {}, s.weight), s2d::invalid_input);

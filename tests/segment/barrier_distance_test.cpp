@@ -96,7 +96,7 @@ TEST_CASE("Barrier distance keeps islands at their height and drops slopes") {
   CHECK(island(15, 20) < 0.5F);
 }
 
-TEST_CASE("Barrier distance: border cells have 0; channels add up; offset and sign do not matter") {
+TEST_CASE("Barrier distance: border cells have 0, channels add up, offset and sign do not matter") {
   const plane a = noisy_plane(9, 11, 1);
   const plane b = noisy_plane(9, 11, 2);
   const plane found = s2d::barrier_distance(a);

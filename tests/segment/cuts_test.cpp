@@ -53,7 +53,7 @@ TEST_CASE("Equal frames do not change at all, black and white frames change most
   CHECK_FALSE(s2d::is_cut(a, b, {.threshold = 1}));
 }
 
-TEST_CASE("Cuts: frames of any size; no frame, one frame, frames of different sizes") {
+TEST_CASE("Cuts: frames of any size, no frame, one frame, frames of different sizes") {
   CHECK(s2d::find_cuts({}).empty());
   for (const auto& [h, w] : {std::pair{1, 1}, {1, 300}, {500, 2}, {54, 54}}) {
     const std::vector<s2d::image> frames(2, s2d::image(h, w));

@@ -42,7 +42,7 @@ std::vector<float> noisy_values(std::size_t n, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("Normalised rows sum to 1; rows without weight stay without") {
+TEST_CASE("Normalised rows sum to 1, rows without weight stay without") {
   s2d::sparse_graph graph = random_graph(50, 1);
   graph.begin.push_back(graph.to.size());
   const s2d::sparse_graph walk = s2d::normalize_rows(graph);

@@ -107,7 +107,7 @@ TEST_CASE("An edge of the map moves to the edge of the picture", "[guided_filter
   CHECK(std::abs(found(20, 55) - 1) < 1e-4F);
 }
 
-TEST_CASE("A constant map stays, whatever the picture; nothing gives nothing", "[guided_filter]") {
+TEST_CASE("A constant map stays, whatever the picture, nothing gives nothing", "[guided_filter]") {
   plane map(17, 11);
   std::fill(map.values.begin(), map.values.end(), 0.3F);
   for (const float value : s2d::guided_filter{noisy_image(17, 11, 5)}(map).values)

@@ -87,7 +87,7 @@ TEST_CASE("Masks of thresholds are those of the interpolated map, at any size") 
   }
 }
 
-TEST_CASE("Equal values stay equal; a value never leaves the range of its neighbours") {
+TEST_CASE("Equal values stay equal, a value never leaves the range of its neighbours") {
   pixel_scene s(40, 50, 1, 3);
   s.values.assign(s.values.size(), 0.25F);
   for (const float x : s2d::interpolate_pixels(s.picture, s.grid, s.values).values)

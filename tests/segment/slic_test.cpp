@@ -130,7 +130,7 @@ TEST_CASE("SLIC of constant colour keeps the grid, and follows an edge between t
     }
 }
 
-TEST_CASE("SLIC of an empty picture is empty; bad options are refused") {
+TEST_CASE("SLIC of an empty picture is empty, bad options are refused") {
   CHECK(s2d::slic(s2d::lab_image{}).size() == 0);
   const s2d::lab_image picture(8, 8);
   CHECK_THROWS_AS(s2d::slic(picture, {.cell = 0}), s2d::invalid_input);

@@ -71,7 +71,7 @@ TEST_CASE("The graph is the same for any number of threads", "[threads]") {
   CHECK(one.weight == three.weight);
 }
 
-TEST_CASE("A graph of nothing is empty; unequal grids are refused") {
+TEST_CASE("A graph of nothing is empty, unequal grids are refused") {
   CHECK(s2d::link_superpixels({}, 10, 10).nodes() == 0);
   std::vector<s2d::motion_cells> cells = cells_of(support::moving_scene({.frames = 1}));
   const s2d::sparse_graph one = s2d::link_superpixels(cells, 96, 128);

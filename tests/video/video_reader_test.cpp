@@ -143,7 +143,7 @@ TEST_CASE("the aspect of pixels is noted, not applied") {
   CHECK(reader.next()->picture.width == 64);
 }
 
-TEST_CASE("a size that is asked for is delivered; one extent keeps the aspect") {
+TEST_CASE("a size that is asked for is delivered, one extent keeps the aspect") {
   const auto all = read("plain.mp4");
   const auto half = read("plain.mp4", {.height = 24});
   REQUIRE(half.size() == 20);
