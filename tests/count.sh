@@ -7,7 +7,7 @@ run_ctest() {
   # Tests run side by side: threads of LibTorch that wait must not take the processor from others.
   export OMP_WAIT_POLICY=PASSIVE
   ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --output-junit "$junit" \
-    --progress "$@" || status=$?
+    --test-output-size-passed 100000 --progress "$@" || status=$?
   count() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$junit" | head -n 1; }
   total=$(count tests) failed=$(count failures) skipped=$(count skipped)
   local disabled
