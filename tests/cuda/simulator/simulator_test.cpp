@@ -198,6 +198,14 @@ TEST_CASE("threads have bytes of shared memory to themselves", "[simulator]") {
 }
 
 TEST_CASE("threads that meet in global memory are met", "[simulator]") {
+  using kind = watched_bytes::trouble::kind;
+  const auto thread_of_block = [](u32 began, u32 last_barrier) {
+    visitor who;
+    who.since = 2, who.set_since = 1;
+    who.block_start = began;
+    who.now = who.warp_since = who.block_since = last_barrier;
+    return who;
+  };
   const auto met = [](const std::string& body, u32 threads = 64, u32 blocks = 1) {
     return fault_of(kernel("mov.u32 %r2, %ctaid.x; mul.wide.u32 %rd3, %r2, 4;"
                            "add.s64 %rd3, %rd3, %rd1;" +
@@ -237,28 +245,17 @@ TEST_CASE("threads that meet in global memory are met", "[simulator]") {
   SECTION("what a block did plainly others do not change, whatever it did since") {
     watched_bytes word{4};
     word.set(0, 4);
-    visitor who;
-    who.since = 2, who.set_since = 1;
-    using kind = watched_bytes::trouble::kind;
-    who.now = who.warp_since = who.block_since = who.block_start = 3;
-    CHECK(word.visit(who, 0, 4, access::write, false).is == kind::none);
-    who.now = who.warp_since = who.block_since = 4;
-    CHECK(word.visit(who, 0, 4, access::atomic, true).is == kind::none);
-    who.now = who.warp_since = who.block_since = who.block_start = 5;
-    CHECK(word.visit(who, 0, 4, access::atomic, true).is == kind::written);
+    CHECK(word.visit(thread_of_block(3, 3), 0, 4, access::write, false).is == kind::none);
+    CHECK(word.visit(thread_of_block(3, 4), 0, 4, access::atomic, true).is == kind::none);
+    CHECK(word.visit(thread_of_block(5, 5), 0, 4, access::atomic, true).is == kind::written);
   }
   SECTION("what another block has read is not written") {
     watched_bytes word{4};
     word.set(0, 4);
-    visitor who;
-    who.since = 2, who.set_since = 1;
-    using kind = watched_bytes::trouble::kind;
-    who.now = who.warp_since = who.block_since = who.block_start = 3;
-    CHECK(word.visit(who, 0, 4, access::read, false).is == kind::none);
-    who.now = who.warp_since = who.block_since = who.block_start = 4;
-    CHECK(word.visit(who, 0, 4, access::read, false).is == kind::none);
-    who.now = who.block_since = 5;  // a barrier that the other block knows nothing of
-    const auto trouble = word.visit(who, 0, 4, access::write, false);
+    CHECK(word.visit(thread_of_block(3, 3), 0, 4, access::read, false).is == kind::none);
+    CHECK(word.visit(thread_of_block(4, 4), 0, 4, access::read, false).is == kind::none);
+    // A barrier that the other block knows nothing of.
+    const auto trouble = word.visit(thread_of_block(4, 5), 0, 4, access::write, false);
     CHECK(trouble.is == kind::read);
     CHECK(trouble.thread == touch::foreigners);
   }

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
-#include <string>
+#include <utility>
 
 namespace simulator {
 
