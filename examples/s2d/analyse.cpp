@@ -136,7 +136,7 @@ findings find(const clip& each, const places& to, const run_options& options, bo
   pipeline_options how;
   how.what = options.what;
   how.discover = discover;
-  how.threads = options.threads;
+  how.with = {options.threads, options.device == "cuda"};
   how.cache = to.cache;
   how.stamp = stamp;
   findings all = analyse(each, how, screen);
@@ -206,6 +206,7 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
     const findings all = find(each, to, options, wanted != product::masks, keymasks_stamp, screen);
     const summary in_short = summarize(all, options.what, wanted != product::masks);
     record = run_record{all, in_short, each.path, options.what, keymasks_stamp};
+    record.set("device", options.device == "cuda" ? R"("cuda")" : R"("cpu")");
     // From here on the keymasks are done, whatever comes.
     if (whole) s2d::write_file(to.run, record.text("unfinished"));
     remove_cache(to.cache);
@@ -286,6 +287,7 @@ void print_json(const std::vector<outcome>& all) {
 int analyse_command(const run_options& options, product wanted, const fs::path& overlay,
                     const fs::path& table, const fs::path& cutouts) {
   console screen{options.quiet};
+  if (options.device == "cuda") require_cuda();
   const clip_list found = find_clips(options.input);
   std::vector<outcome> outcomes;
   std::size_t failures = 0;

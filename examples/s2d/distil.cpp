@@ -193,9 +193,8 @@ class stages {
   double call(std::vector<std::string> words, const fs::path& made) {
     throw_if_stopped();
     if (words[0] != "label")
-      words.insert(words.end(), {"--threads", s2d::concat(options_.threads)});
-    if (words[0] != "label" && !options_.device.empty())
-      words.insert(words.end(), {"--device", options_.device});
+      words.insert(words.end(),
+                   {"--threads", s2d::concat(options_.threads), "--device", options_.device});
     if (options_.force) words.emplace_back("--force");
     if (options_.quiet) words.emplace_back("--quiet");
     const auto before = time_of(made);

@@ -19,6 +19,7 @@
 
 #include "commands.hpp"
 #include "facts.hpp"
+#include "hardware.hpp"
 #include "json.hpp"
 #include "mask_video.hpp"
 #include "outputs.hpp"
@@ -208,12 +209,14 @@ void print_build(bool json) {
     json_writer out;
     out.begin_object().member("s2d", version_text).member("compiler", compiler);
     out.member("build", checks).member("instructions", instructions);
-    out.member("ffmpeg", av_version_info()).member("processors", processors).end_object().finish();
+    out.member("ffmpeg", av_version_info()).member("processors", processors);
+    out.member("cuda", built_with_cuda).end_object().finish();
     std::fputs(out.text().c_str(), stdout);
     return;
   }
-  std::printf("s2d %s, %s build by %s for %s instructions, FFmpeg %s, %zu processors\n",
-              version_text, checks, compiler.c_str(), instructions, av_version_info(), processors);
+  std::printf("s2d %s, %s build by %s for %s instructions, FFmpeg %s, %s CUDA, %zu processors\n",
+              version_text, checks, compiler.c_str(), instructions, av_version_info(),
+              built_with_cuda ? "with" : "without", processors);
 }
 
 }  // namespace

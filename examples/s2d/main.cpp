@@ -300,6 +300,12 @@ void add_common(CLI::App& command, call& to, const char* out) {
   command.add_option("--threads", options.threads, "0: one per processor (default)")
       ->check(whole_number & CLI::Range(0, 1024))
       ->group(work);
+  command
+      .add_option("--device", options.device,
+                  "cpu; cuda: flow, frame masks, tracks and network on a GPU; auto (default): of "
+                  "these the network alone, where there is a GPU")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->group(work);
   command.add_flag("--force", options.force, "Do finished work again")->group(work);
   command.add_flag("-q,--quiet", options.quiet, "No progress, no summary; errors only")
       ->group(work);
@@ -343,11 +349,6 @@ void add_training(CLI::App& command, call& to) {
                   "Steps of a final round, which also learns the frame masks that the network "
                   "finds again (default 300); 0: none")
       ->check(whole_number)
-      ->group(group);
-  command
-      .add_option("--device", to.options.device,
-                  "Where the network works: auto (default: a GPU where there is one), cpu, cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->group(group);
 }
 

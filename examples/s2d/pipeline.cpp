@@ -109,7 +109,7 @@ findings analyse(const clip& from, const pipeline_options& options, console& scr
     fill(window, *source, plan.end(done), plan.length, screen);
     const double seconds = clock.seconds();
     if (window.end() == before) break;
-    findings part = work_on(window, what, given, options.discover, options.threads, screen);
+    findings part = work_on(window, what, given, options.discover, options.with, screen);
     part.fps = source->frames_per_second();
     part.stages.insert(part.stages.begin(), {"read", seconds});
     part.last = complete = window.end() < plan.end(done);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "console.hpp"
+#include "hardware.hpp"
 #include "input.hpp"
 #include "result.hpp"
 #include "settings.hpp"
@@ -15,7 +16,7 @@ namespace app {
 struct pipeline_options {
   settings what;
   bool discover = true;  ///< false: frame masks only
-  std::size_t threads = 0;
+  hardware with;
   std::filesystem::path cache;  ///< folder in which finished windows are kept until remove_cache()
   std::string stamp;            ///< windows of another stamp are not used
 };

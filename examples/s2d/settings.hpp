@@ -38,7 +38,8 @@ struct distillation {
   std::size_t final_steps = 300;      ///< of the final round; 0: there is none
 };
 
-/// How the results are shown and computed, without influence on what they are.
+/// How the results are shown and computed, with no influence on what they are but for the last bits
+/// of other devices.
 struct run_options {
   std::filesystem::path input;
   std::filesystem::path out;
@@ -47,7 +48,7 @@ struct run_options {
   std::size_t shard = 0;  ///< this process takes every shards-th video, from this one on
   std::size_t shards = 1;
   std::size_t threads = 0;  ///< 0: one per processor
-  std::string device;       ///< of the network: auto, cpu, cuda; empty: auto
+  std::string device = "auto";  ///< auto: a GPU for the network alone, where there is one; cpu, cuda
   bool quiet = false;
   bool json = false;
   bool force = false;    ///< do finished work again

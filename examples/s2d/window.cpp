@@ -4,14 +4,11 @@
 #include <span>
 #include <utility>
 
-#include <s2d/flow/video_flow.hpp>
 #include <s2d/io/npy_tracker.hpp>
 #include <s2d/keymask/discover.hpp>
 #include <s2d/keymask/output.hpp>
 #include <s2d/mask/rle.hpp>
 #include <s2d/segment/cuts.hpp>
-#include <s2d/segment/frame_masks.hpp>
-#include <s2d/track/flow_tracker.hpp>
 
 namespace app {
 
@@ -41,14 +38,14 @@ void window_frames::drop(std::size_t count) {
 namespace {
 
 // Flow between all frames of a shot; what is known from the window before is kept.
-void complete_flow(window_frames& window, std::size_t threads, const s2d::progress_callback& show) {
+void complete_flow(window_frames& window, const hardware& with,
+                   const s2d::progress_callback& show) {
   const std::size_t known = window.flow.frames();
   const std::size_t from = known == 0 ? 0 : known - 1;
   const std::span<const s2d::image> pictures = std::span{window.pictures}.subspan(from);
   s2d::video_flow_options options;
-  options.threads = threads;
-  options.cut_before = s2d::find_cuts(pictures, {.threads = threads});
-  s2d::video_flow fresh = s2d::estimate_video_flow(pictures, options, show);
+  options.cut_before = s2d::find_cuts(pictures, {.threads = with.threads});
+  s2d::video_flow fresh = flow_of(pictures, options, with, show);
   if (known > 0) window.flow.forward.back() = std::move(fresh.forward.front());
   for (std::size_t t = known == 0 ? 0 : 1; t < fresh.frames(); ++t) {
     window.flow.forward.push_back(std::move(fresh.forward[t]));
@@ -58,23 +55,22 @@ void complete_flow(window_frames& window, std::size_t threads, const s2d::progre
 }
 
 s2d::video_masks find_masks(const window_frames& window, const settings& what,
-                            const given_files& given, std::size_t threads,
+                            const given_files& given, const hardware& with,
                             const s2d::progress_callback& show, findings& part) {
   switch (what.segmenter) {
     case segmenter_kind::motion: {
       s2d::frame_masks_options options;
-      options.threads = threads;
       options.cut_before = window.cut_before;
       options.chunk = (std::max)(window.size(), 2 * options.overlap + 1);
       s2d::frame_masks_result found =
-          s2d::find_frame_masks(window.pictures, window.flow, options, show);
+          frame_masks_of(window.pictures, window.flow, options, with, show);
       part.contrast = found.diagnosis.contrast;
       if (found.diagnosis.everything_moves) part.stirred = window.size();
       return std::move(found.masks);
     }
     case segmenter_kind::ncut: {
       s2d::normalized_cut_masks_options options;
-      options.threads = threads;
+      options.threads = with.threads;
       if (given.features == nullptr)
         return s2d::normalized_cut_masks(window.pictures, window.flow, options, {}, show);
       s2d::stored_features features;
@@ -96,10 +92,10 @@ s2d::video_masks find_masks(const window_frames& window, const settings& what,
 }
 
 s2d::discovery find_keymasks(const s2d::video_masks& masks, const window_frames& window,
-                             const settings& what, const findings& part, std::size_t threads,
+                             const settings& what, const findings& part, const hardware& with,
                              const s2d::progress_callback& show) {
   s2d::discovery_options options;
-  options.threads = threads;
+  options.threads = with.threads;
   options.compat = what.compat;
   options.frame_height = part.height;
   options.frame_width = part.width;
@@ -107,8 +103,7 @@ s2d::discovery find_keymasks(const s2d::video_masks& masks, const window_frames&
     return s2d::discover(masks, s2d::npy_tracker{what.tracks, window.size()}, options, show);
   s2d::follow_options follow;
   follow.cut_before = window.cut_before;
-  return s2d::discover(masks, s2d::flow_tracker{window.flow, part.height, part.width, follow},
-                       options, show);
+  return discover_along(window.flow, follow, masks, options, with.cuda, show);
 }
 
 // What was discovered about the masks, and the objects.
@@ -152,7 +147,7 @@ void note_discovery(const s2d::discovery& found, const s2d::video_masks& masks,
 }  // namespace
 
 findings work_on(window_frames& window, const settings& what, const given_files& given,
-                 bool discover, std::size_t threads, console& screen) {
+                 bool discover, const hardware& with, console& screen) {
   findings part;
   part.first = window.first;
   part.height = window.pictures.front().height;
@@ -163,12 +158,12 @@ findings work_on(window_frames& window, const settings& what, const given_files&
   const bool follow = discover && what.tracks.empty();
   if (what.segmenter != segmenter_kind::files || follow) {
     const stopwatch clock;
-    complete_flow(window, threads, screen.stage(0, 0.4));
+    complete_flow(window, with, screen.stage(0, 0.4));
     part.stages.push_back({"flow", clock.seconds()});
   }
   const stopwatch mask_clock;
   const s2d::video_masks masks =
-      find_masks(window, what, given, threads, screen.stage(0.4, 0.8), part);
+      find_masks(window, what, given, with, screen.stage(0.4, 0.8), part);
   part.stages.push_back({"frame masks", mask_clock.seconds()});
   part.masks.resize(window.size());
   for (std::size_t t = 0; t < masks.size(); ++t)
@@ -181,7 +176,7 @@ findings work_on(window_frames& window, const settings& what, const given_files&
   if (discover) {
     const stopwatch clock;
     const s2d::discovery found =
-        find_keymasks(masks, window, what, part, threads, screen.stage(0.8, 1));
+        find_keymasks(masks, window, what, part, with, screen.stage(0.8, 1));
     note_discovery(found, masks, window, part);
     part.stages.push_back({"tracks and keymasks", clock.seconds()});
   }

@@ -10,6 +10,7 @@
 #include <s2d/segment/motion_features.hpp>
 
 #include "console.hpp"
+#include "hardware.hpp"
 #include "input.hpp"
 #include "mask_files.hpp"
 #include "result.hpp"
@@ -42,7 +43,7 @@ struct given_files {
 
 /// Everything about the frames of one window, objects numbered within it.
 [[nodiscard]] findings work_on(window_frames& window, const settings& what,
-                               const given_files& given, bool discover, std::size_t threads,
+                               const given_files& given, bool discover, const hardware& with,
                                console& screen);
 
 }  // namespace app
