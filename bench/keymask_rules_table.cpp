@@ -4,7 +4,8 @@
 //
 // DATA holds JPEGImages/SEQUENCE/*.jpg and Annotations/SEQUENCE/*.png (non-zero: foreground).
 // Frame masks are those of the built-in segmenter, tracks those of the flow tracker. Also told: the
-// rank correlation of scores with J. --dump writes one line for every frame mask and object.
+// rank correlation of scores with J, and what becomes of keymasks that are carried along the flow.
+// --dump writes one line for every frame mask and object.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <s2d/io/palette_png.hpp>
 #include <s2d/keymask/discover.hpp>
 #include <s2d/keymask/output.hpp>
+#include <s2d/keymask/propagate.hpp>
 #include <s2d/mask/bits.hpp>
 #include <s2d/mask/pack.hpp>
 #include <s2d/segment/frame_masks.hpp>
@@ -29,6 +31,7 @@ namespace fs = std::filesystem;
 
 struct sequence {
   std::string name;
+  std::vector<s2d::image> frames;
   s2d::video_masks masks;
   s2d::video_flow flow;
   std::vector<s2d::bit_mask> truth;
@@ -49,14 +52,13 @@ struct quality {
 };
 
 sequence load(const fs::path& data, const std::string& name) {
-  sequence video{name, {}, {}, {}};
-  const auto frames = s2d::read_frames(data / "JPEGImages" / name);
+  sequence video{name, s2d::read_frames(data / "JPEGImages" / name), {}, {}, {}};
   for (const auto& file : s2d::list_frames(data / "Annotations" / name)) {
     const auto ids = s2d::read_mask_png(file);
     video.truth.push_back(s2d::pack(s2d::mask_view<const std::uint8_t>{ids.view()}));
   }
-  video.flow = s2d::estimate_video_flow(frames);
-  video.masks = s2d::frame_masks(frames, video.flow);
+  video.flow = s2d::estimate_video_flow(video.frames);
+  video.masks = s2d::frame_masks(video.frames, video.flow);
   return video;
 }
 
@@ -147,6 +149,76 @@ struct ranking {
   }
 };
 
+// How carried masks are ended.
+struct ending {
+  std::string name;
+  bool pictures = false;
+  s2d::propagate_options options;
+};
+
+std::vector<ending> endings() {
+  std::vector<ending> list{{"never", false, {}}, {"after 12 frames", false, {.reach = 12}}};
+  for (const float color : {40.f, 60.f, 90.f})
+    for (const float share : {0.3f, 0.5f, 0.7f})
+      list.push_back({"colours within " + std::to_string(int(color)) + ", share 0." +
+                          std::to_string(int(share * 10 + 0.5f)),
+                      true,
+                      {.likeness = {.color = color, .share = share}}});
+  list.push_back({"the size alone", true, {.likeness = {.color = 1e6f}}});
+  list.push_back({"the colours alone", true, {.likeness = {.size = 0}}});
+  return list;
+}
+
+// Frames without a key, of videos that have any.
+struct carried_quality {
+  double all = 0;      // mean J, 0 where there is no mask
+  double present = 0;  // share of frames with a mask
+  double there = 0;    // mean J of these
+  double wrong = 0;    // share of these with a J below 0.3
+};
+
+// Every eighth keymask of the object that covers most of the truth, carried to the other frames.
+bool measure_carried(const sequence& video, const std::vector<s2d::object>& objects,
+                     const std::vector<ending>& tried, std::vector<carried_quality>& sums) {
+  const std::size_t frames = video.truth.size();
+  std::vector<s2d::bit_mask> shown;
+  double most = -1;
+  for (const s2d::object& object : objects) {
+    auto masks = s2d::object_masks(object, video.masks);
+    double sum = 0;
+    for (std::size_t t = 0; t < frames; ++t)
+      if (!masks[t].empty()) sum += s2d::iou(masks[t], video.truth[t]);
+    if (sum > most) {
+      most = sum;
+      shown = std::move(masks);
+    }
+  }
+  if (shown.empty()) return false;
+  std::size_t keys = 0;
+  for (s2d::bit_mask& mask : shown)
+    if (!mask.empty() && keys++ % 8 != 0) mask = {};
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    s2d::propagate_options options = tried[i].options;
+    if (tried[i].pictures) options.pictures = video.frames;
+    const auto carried = s2d::propagate(shown, video.flow, options);
+    double without_key = 0, masks = 0, sum = 0, wrong = 0;
+    for (std::size_t t = 0; t < frames; ++t) {
+      if (!shown[t].empty()) continue;
+      ++without_key;
+      if (carried[t].empty() || s2d::area(carried[t]) == 0) continue;
+      const double j = s2d::iou(carried[t], video.truth[t]);
+      ++masks;
+      sum += j;
+      if (j < 0.3) ++wrong;
+    }
+    sums[i].all += mean(sum, without_key);
+    sums[i].present += mean(masks, without_key);
+    sums[i].there += mean(sum, masks);
+    sums[i].wrong += mean(wrong, masks);
+  }
+  return true;
+}
+
 std::vector<rule> rules() {
   std::vector<rule> list;
   const s2d::discovery_options plain;
@@ -199,6 +271,9 @@ int main(int count, char* arguments[]) {
   std::vector<quality> sums(tried.size());
   std::vector<int> without(tried.size());
   double raw_single = 0, raw_union = 0;
+  const auto ended = endings();
+  std::vector<carried_quality> carried(ended.size());
+  int with_objects = 0;
   ranking by_coherence, by_confidence, by_both, by_object;
   for (const std::string& name : names) {
     const sequence video = load(data, name);
@@ -226,6 +301,7 @@ int main(int count, char* arguments[]) {
       sums[r].objects += s.objects;
       without[r] += found.objects.empty() ? 1 : 0;
       if (r > 0) continue;
+      with_objects += measure_carried(video, found.objects, ended, carried) ? 1 : 0;
       for (std::size_t i = 0; i < found.masks.size(); ++i) {
         const auto [t, k] = found.masks[i];
         const s2d::frame_mask& m = video.masks[t][k];
@@ -265,4 +341,12 @@ int main(int count, char* arguments[]) {
   by_both.print("coherence * confidence");
   by_object.print("score of an object, with its J over all frames");
   if (dump != nullptr) std::fclose(dump);
+
+  std::printf(
+      "\n| carried masks end | J over all frames | frames with | J of a mask | below 0.3 |\n"
+      "|---|---|---|---|---|\n");
+  const double m = with_objects > 0 ? with_objects : 1;
+  for (std::size_t i = 0; i < ended.size(); ++i)
+    std::printf("| %s | %.3f | %.3f | %.3f | %.3f |\n", ended[i].name.c_str(), carried[i].all / m,
+                carried[i].present / m, carried[i].there / m, carried[i].wrong / m);
 }

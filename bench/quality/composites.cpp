@@ -193,7 +193,8 @@ figures measure_instances(const composite& of, const sparse_result& found,
   auto kept_score = result.score;
   const auto lost = s2d::lost_objects(coded(result.keys), coded(result.found()));
   for (const std::size_t k : lost) {
-    kept.push_back(s2d::propagate(result.keys[k], found.flow, {.reach = 12, .threads = 1}));
+    kept.push_back(
+        s2d::propagate(result.keys[k], found.flow, {.threads = 1, .pictures = of.clip.frames}));
     kept_score.push_back(0.1);
   }
   add("kept", std::move(kept), kept_score);

@@ -1,4 +1,5 @@
 #include <s2d/keymask/propagate.hpp>
+#include <s2d/mask/bits.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -91,11 +92,81 @@ soft warped(const soft& mask, const s2d::flow_field& field) {
   return result;
 }
 
-// Averaged values of every frame; a frame that nothing reaches is empty.
-std::vector<soft> defined(const std::vector<s2d::bit_mask>& keys, const s2d::video_flow& flow) {
+// A picture in which every pixel has a colour of its own, or one colour.
+s2d::image noise(std::ptrdiff_t height, std::ptrdiff_t width, std::mt19937& random) {
+  s2d::image picture(height, width);
+  for (std::ptrdiff_t y = 0; y < height; ++y)
+    for (std::ptrdiff_t i = 0; i < 3 * width; ++i)
+      picture.row(y)[i] = static_cast<std::uint8_t>(random());
+  return picture;
+}
+s2d::image plain(std::ptrdiff_t height, std::ptrdiff_t width, std::uint8_t value) {
+  s2d::image picture(height, width);
+  for (std::ptrdiff_t y = 0; y < height; ++y) std::fill_n(picture.row(y), 3 * width, value);
+  return picture;
+}
+
+// The colour, times the mask, of every pixel.
+std::vector<soft> painted(const soft& mask, const s2d::image& picture) {
+  std::vector<soft> planes(3, soft(mask.height, mask.width));
+  for (std::size_t c = 0; c < 3; ++c)
+    for (std::ptrdiff_t y = 0; y < mask.height; ++y)
+      for (std::ptrdiff_t x = 0; x < mask.width; ++x) {
+        const auto row = static_cast<std::ptrdiff_t>((static_cast<double>(y) + 0.5) *
+                                                     static_cast<double>(picture.height) /
+                                                     static_cast<double>(mask.height));
+        const auto column = static_cast<std::ptrdiff_t>((static_cast<double>(x) + 0.5) *
+                                                        static_cast<double>(picture.width) /
+                                                        static_cast<double>(mask.width));
+        planes[c](y, x) =
+            mask(y, x) * picture.row(row)[3 * column + static_cast<std::ptrdiff_t>(c)];
+      }
+  return planes;
+}
+
+double pixels_of(const soft& mask) {
+  return static_cast<double>(std::count_if(mask.values.begin(), mask.values.end(),
+                                           [](double value) { return value > 0.5; }));
+}
+
+// Share of the pixels of a mask whose colours, brought along, are those of the picture.
+double share_alike(const soft& mask, const std::vector<soft>& colors, const s2d::image& picture,
+                   double most) {
+  const soft ones(mask.height, mask.width, 1);
+  const std::vector<soft> here = painted(ones, picture);
+  double near = 0;
+  for (std::size_t i = 0; i < mask.values.size(); ++i) {
+    if (!(mask.values[i] > 0.5)) continue;
+    double square = 0;
+    for (std::size_t c = 0; c < 3; ++c)
+      square += std::pow(colors[c].values[i] / mask.values[i] - here[c].values[i], 2);
+    if (square <= most * most) ++near;
+  }
+  return near / pixels_of(mask);
+}
+
+// Averaged values of every frame; a frame that nothing reaches is empty. `clear` becomes false if
+// whether a mask is alike hangs on rounding.
+std::vector<soft> defined(const std::vector<s2d::bit_mask>& keys, const s2d::video_flow& flow,
+                          const std::vector<s2d::image>& pictures = {},
+                          const s2d::likeness_options& likeness = {}, bool* clear = nullptr) {
   struct side {
     soft mask;
     double age = -1;
+    std::vector<soft> colors = {};
+    double pixels = 0;
+  };
+  const auto alike = [&](const side& now, std::size_t t) {
+    if (pictures.empty()) return true;
+    const double before = now.pixels, here = pixels_of(now.mask);
+    const double share = share_alike(now.mask, now.colors, pictures[t], likeness.color);
+    for (const double value : now.mask.values)
+      if (std::abs(value - 0.5) < 1e-3) *clear = false;
+    for (const double off : {-0.01, 0.01})
+      if (here > 0 && share_alike(now.mask, now.colors, pictures[t], likeness.color + off) != share)
+        *clear = false;
+    return (here == 0 || share >= likeness.share) && here >= likeness.size * before &&
+           likeness.size * here <= before;
   };
   const std::size_t frames = keys.size();
   std::vector<side> passes[2] = {std::vector<side>(frames), std::vector<side>(frames)};
@@ -108,8 +179,13 @@ std::vector<soft> defined(const std::vector<s2d::bit_mask>& keys, const s2d::vid
         now = {soft(keys[t].height, keys[t].width), 0};
         for (std::ptrdiff_t y = 0; y < keys[t].height; ++y)
           for (std::ptrdiff_t x = 0; x < keys[t].width; ++x) now.mask(y, x) = keys[t](y, x);
+        now.pixels = pixels_of(now.mask);
+        if (!pictures.empty()) now.colors = painted(now.mask, pictures[t]);
       } else if (now.age >= 0 && !field.empty()) {
-        now = {warped(now.mask, field), now.age + 1};
+        now.mask = warped(now.mask, field);
+        for (soft& plane : now.colors) plane = warped(plane, field);
+        ++now.age;
+        if (!alike(now, t)) now = {};
       } else {
         now = {};
       }
@@ -247,6 +323,131 @@ TEST_CASE("random clips agree with the definition wherever it is clear of the th
   }
 }
 
+TEST_CASE("a mask is carried as long as it looks like its key", "[propagate]") {
+  // A block on noise; everything drifts by two pixels a frame. From frame 5 on the block is not
+  // there, though the flow goes on.
+  std::mt19937 random{3};
+  const s2d::image ground = noise(20, 80, random), block = noise(6, 6, random);
+  std::vector<s2d::image> pictures;
+  for (std::ptrdiff_t t = 0; t < 9; ++t) {
+    s2d::image& picture = pictures.emplace_back(20, 80);
+    for (std::ptrdiff_t y = 0; y < 20; ++y)
+      for (std::ptrdiff_t i = 0; i < 3 * 80; ++i)
+        picture.row(y)[i] = ground.row(y)[((i - 6 * t) % 240 + 240) % 240];
+    if (t >= 5) continue;
+    for (std::ptrdiff_t y = 0; y < 6; ++y)
+      std::copy_n(block.row(y), 18, picture.row(7 + y) + 3 * (20 + 2 * t));
+  }
+  const auto flow = drifting(9, 20, 80, 2, 0);
+  std::vector<s2d::bit_mask> keys(9);
+  keys[1] = rectangle(20, 80, 7, 22, 6, 6);
+  const auto masks = s2d::propagate(keys, flow, {.pictures = pictures});
+  const auto blind = s2d::propagate(keys, flow);
+  for (std::size_t t = 0; t < 9; ++t) {
+    CAPTURE(t);
+    CHECK(blind[t] == rectangle(20, 80, 7, 20 + 2 * static_cast<std::ptrdiff_t>(t), 6, 6));
+    CHECK(masks[t] == (t < 5 ? blind[t] : s2d::bit_mask(20, 80)));
+  }
+  // Colours that may be anything, and no share of them: as without pictures.
+  CHECK(s2d::propagate(keys, flow, {.pictures = pictures, .likeness = {.color = 442}}) == blind);
+  CHECK(s2d::propagate(keys, flow, {.pictures = pictures, .likeness = {.share = 0}}) == blind);
+}
+
+TEST_CASE("a mask that shrinks or grows too much is carried no further", "[propagate]") {
+  const std::vector<s2d::image> pictures(4, plain(12, 40, 90));
+  // Every step shows what was half as far from the left border, or twice as far.
+  const float factor = GENERATE(0.5f, 2.f);
+  auto flow = drifting(4, 12, 40, 0, 0);
+  for (std::size_t t = 1; t < 4; ++t)
+    for (std::ptrdiff_t y = 0; y < 12; ++y)
+      for (std::ptrdiff_t x = 0; x < 40; ++x)
+        flow.backward[t].u(y, x) = (factor - 1) * (static_cast<float>(x) + 0.5f);
+  std::vector<s2d::bit_mask> keys(4);
+  keys[0] = rectangle(12, 40, 4, 0, 5, 8);
+  const auto blind = s2d::propagate(keys, flow);
+  const auto carried = [&](float size) {
+    return s2d::propagate(keys, flow, {.pictures = pictures, .likeness = {.size = size}});
+  };
+  CHECK(s2d::area(blind[1]) == (factor < 1 ? 80 : 20));
+  CHECK(s2d::area(blind[2]) == (factor < 1 ? 160 : 10));
+  CHECK(carried(0) == blind);
+  CHECK(carried(0.25f)[2] == blind[2]);
+  CHECK(carried(0.5f)[1] == blind[1]);
+  CHECK(carried(0.5f)[2] == s2d::bit_mask(12, 40));
+  CHECK(carried(0.51f)[1] == s2d::bit_mask(12, 40));
+}
+
+TEST_CASE("colours at the edge of a mask are those of the object alone", "[propagate]") {
+  // A line one pixel wide that moves by a quarter: its mask has 3/4 of a pixel in the next frame.
+  const std::vector<s2d::image> pictures(2, plain(8, 8, 200));
+  std::vector<s2d::bit_mask> keys(2);
+  keys[0] = rectangle(8, 8, 1, 3, 6, 1);
+  const auto masks = s2d::propagate(keys, drifting(2, 8, 8, 0.25f, 0),
+                                    {.pictures = pictures, .likeness = {.color = 5, .share = 1}});
+  CHECK(masks[1] == keys[0]);
+}
+
+TEST_CASE("pictures may be smaller than masks, and a key may be empty", "[propagate]") {
+  std::mt19937 random{5};
+  std::vector<s2d::bit_mask> keys(5);
+  keys[0] = rectangle(8, 12, 2, 2, 4, 6);
+  keys[4] = s2d::bit_mask(8, 12);
+  const auto flow = drifting(5, 8, 12, 0, 0);
+  const std::vector<s2d::image> still(5, noise(4, 3, random));
+  CHECK(s2d::propagate(keys, flow, {.pictures = still}) == s2d::propagate(keys, flow));
+  std::vector<s2d::image> changed = still;
+  for (const std::size_t t : {1u, 2u, 3u}) changed[t] = noise(4, 3, random);
+  const auto masks = s2d::propagate(keys, flow, {.pictures = changed, .likeness = {.color = 30}});
+  for (const std::size_t t : {1u, 2u, 3u}) CHECK(masks[t] == s2d::bit_mask(8, 12));
+}
+
+TEST_CASE("random clips with pictures agree with the definition", "[propagate][threads]") {
+  std::mt19937 random{11};
+  const auto draw = [&](int least, int most) {
+    return std::uniform_int_distribution<>{least, most}(random);
+  };
+  int compared = 0, ended = 0;
+  for (int round = 0; round < 60; ++round) {
+    CAPTURE(round);
+    const std::ptrdiff_t height = draw(1, 30), width = draw(1, 50);
+    const auto frames = static_cast<std::size_t>(draw(1, 7));
+    const auto flow = random_flow(frames, draw(1, 30), draw(1, 40), 0.4f, random);
+    std::vector<s2d::bit_mask> keys(frames);
+    for (auto& key : keys)
+      if (draw(0, 3) == 0) key = disc(height, width, draw(0, 30), draw(0, 50), draw(2, 20));
+    std::vector<s2d::image> pictures;
+    const std::ptrdiff_t rows = draw(1, 30), columns = draw(1, 50);
+    for (std::size_t t = 0; t < frames; ++t)
+      pictures.push_back(draw(0, 2) == 0
+                             ? plain(rows, columns, static_cast<std::uint8_t>(draw(0, 255)))
+                             : noise(rows, columns, random));
+    const s2d::likeness_options likeness{.color = static_cast<float>(draw(40, 300)),
+                                         .share = static_cast<float>(draw(0, 8)) / 8,
+                                         .size = static_cast<float>(draw(0, 3)) / 4};
+    bool clear = true;
+    const auto expected = defined(keys, flow, pictures, likeness, &clear);
+    const s2d::propagate_options options{.pictures = pictures, .likeness = likeness};
+    const auto masks = s2d::propagate(keys, flow, options);
+    auto alone = options;
+    alone.threads = 1;
+    CHECK(s2d::propagate(keys, flow, alone) == masks);
+    if (!clear) continue;
+    ++compared;
+    const auto blind = s2d::propagate(keys, flow);
+    if (blind != masks) ++ended;
+    std::size_t wrong = 0;
+    for (std::size_t t = 0; t < frames; ++t)
+      for (std::ptrdiff_t y = 0; y < masks[t].height; ++y)
+        for (std::ptrdiff_t x = 0; x < masks[t].width; ++x) {
+          const double value = expected[t].empty() ? 0 : expected[t](y, x);
+          if (std::abs(value - 0.5) > 1e-3 && masks[t](y, x) != (value > 0.5)) ++wrong;
+        }
+    CHECK(wrong == 0);
+  }
+  CHECK(compared >= 10);
+  CHECK(ended >= 5);
+}
+
 TEST_CASE("vectors that are not finite lead outside the frame", "[propagate]") {
   const float bad =
       GENERATE(std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
@@ -269,6 +470,20 @@ TEST_CASE("wrong shapes are refused by name", "[propagate]") {
   keys[2] = {};
   CHECK_THROWS_AS(s2d::propagate(keys, drifting(3, 4, 5, 0, 0), {.threshold = 1}),
                   s2d::invalid_input);
+  std::vector<s2d::image> pictures(2, plain(4, 5, 0));
+  const auto with = [&](const s2d::likeness_options& likeness = {}) {
+    return s2d::propagate(keys, drifting(3, 4, 5, 0, 0),
+                          {.pictures = pictures, .likeness = likeness});
+  };
+  CHECK_THROWS_WITH(with(), Catch::Contains("3 keys, but 2 pictures"));
+  pictures.push_back(plain(4, 4, 0));
+  CHECK_THROWS_WITH(with(), Catch::Contains("a picture is 4 x 4, the first 4 x 5"));
+  pictures[2] = plain(4, 5, 0);
+  CHECK_NOTHROW(with());
+  for (const s2d::likeness_options& bad :
+       {s2d::likeness_options{.color = -1}, s2d::likeness_options{.share = 2},
+        s2d::likeness_options{.size = -0.5f}, s2d::likeness_options{.size = NAN}})
+    CHECK_THROWS_WITH(with(bad), Catch::Contains("likeness"));
   auto flow = drifting(3, 4, 5, 0, 0);
   flow.forward[1].v = s2d::matrix<float>(4, 4);
   CHECK_THROWS_AS(s2d::propagate(keys, flow), s2d::invalid_input);

@@ -18,11 +18,10 @@ namespace app {
 
 namespace {
 
-constexpr std::size_t longest = 300;       // frames whose flow is held in memory
-constexpr std::size_t reach = 12;          // frames over which carried masks are believed
+constexpr std::size_t longest = 300;       // frames that are held in memory with their flow
 constexpr std::ptrdiff_t flow_side = 428;  // longer side of the pictures it is estimated on
 
-s2d::video_flow flow_of(const clip& video, const settings& what, std::size_t threads) {
+std::vector<s2d::image> small_pictures(const clip& video, const settings& what) {
   std::vector<s2d::image> pictures;
   frame_source source{video, what};
   for (frame next; source.read(next);) {
@@ -33,22 +32,23 @@ s2d::video_flow flow_of(const clip& video, const settings& what, std::size_t thr
                            : resized(next.picture, next.picture.height * flow_side / side,
                                      next.picture.width * flow_side / side));
   }
-  s2d::video_flow_options options;
-  options.threads = threads;
-  return s2d::estimate_video_flow(pictures, options);
+  return pictures;
 }
 
 using tube = std::vector<s2d::tube_segment<s2d::rle>>;
 
-/// What a kept keymask shows is not what the first `predicted` objects, the network's, show.
+/// What a kept keymask shows is not what the first `predicted` objects, the network's, show. A mask
+/// that loses more than half of its pixels to it goes as a whole: the rest is the keymask's edge.
 void give_up(std::vector<s2d::ytvis_annotation>& objects, std::size_t predicted,
              const s2d::ytvis_annotation& kept) {
   for (std::size_t i = 0; i < predicted; ++i) {
     auto at = kept.segments.begin();
     for (s2d::ytvis_segment& each : objects[i].segments) {
       while (at != kept.segments.end() && at->frame < each.frame) ++at;
-      if (at != kept.segments.end() && at->frame == each.frame)
-        each = s2d::make_segment(each.frame, s2d::subtract(each.mask, at->mask));
+      if (at == kept.segments.end() || at->frame != each.frame) continue;
+      const auto before = each.area;
+      each = s2d::make_segment(each.frame, s2d::subtract(each.mask, at->mask));
+      if (2 * each.area < before) each.area = 0;
     }
     std::erase_if(objects[i].segments, [](const auto& each) { return each.area == 0; });
   }
@@ -79,12 +79,19 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
   const auto lost = s2d::lost_objects(keys, found);
   if (lost.empty()) return 0;
   const bool carried = static_cast<std::size_t>(head.length) <= longest;
-  const s2d::video_flow flow = carried ? flow_of(video, what, threads) : s2d::video_flow{};
+  std::vector<s2d::image> pictures;
+  s2d::video_flow flow;
+  if (carried) {
+    pictures = small_pictures(video, what);
+    s2d::video_flow_options options;
+    options.threads = threads;
+    flow = s2d::estimate_video_flow(pictures, options);
+  }
   for (const std::size_t k : lost) {
     std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head.length));
     for (const auto& key : keys[k])
       masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
-    if (carried) masks = s2d::propagate(masks, flow, {.reach = reach, .threads = threads});
+    if (carried) masks = s2d::propagate(masks, flow, {.threads = threads, .pictures = pictures});
     s2d::ytvis_annotation one;
     one.id = static_cast<std::int64_t>(objects.size() + 1);
     one.video_id = head.id;

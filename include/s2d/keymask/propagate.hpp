@@ -1,24 +1,39 @@
 // Carries the masks of a few frames to all frames of a video along its optical flow.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <s2d/core/detail/threads.hpp>
 #include <s2d/core/bit_mask.hpp>
+#include <s2d/core/image.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
 #include <s2d/flow/field.hpp>
 
 namespace s2d::inline S2D_ABI {
 
+/// When a mask that was carried still shows what its key shows.
+struct likeness_options {
+  float color = 60;    ///< at most so far is a pixel's colour from that of the key (Euclidean, RGB)
+  float share = 0.5f;  ///< of the mask's pixels at least so many are that near, 0 to 1
+  float size = 0.5f;   ///< at least so many pixels of the key's, and at most its inverse, 0 to 1
+};
+
 struct propagate_options {
   float threshold = 0.5f;   ///< a pixel is foreground where its averaged value is greater
   std::size_t reach = 0;    ///< carry a mask over at most so many frames; 0: to the next one or end
   std::size_t threads = 0;  ///< 0: one per processor; the result does not depend on it
+  /// [T] of one size, for instance that of the flow, or none. With them a mask is carried only as
+  /// long as it looks like its key: the first frame in which it does not ends its way.
+  std::span<const image> pictures = {};
+  likeness_options likeness = {};
 };
 
 namespace detail {
@@ -187,22 +202,11 @@ class flow_rows {
   std::vector<float> weight_, blended_, u_, v_;
 };
 
-// One backward warp: pixel p of the result is `from` sampled at p + flow(p), zero outside.
-inline soft_patch carry(const soft_patch& from, const flow_field& field, std::ptrdiff_t height,
-                        std::ptrdiff_t width, flow_rows& rows) {
-  if (from.empty()) return {};
-  const interval columns =
-      reachable(from.x, from.width, range_of(field.u),
-                static_cast<float>(width) / static_cast<float>(field.width()), width);
-  const interval lines =
-      reachable(from.y, from.height, range_of(field.v),
-                static_cast<float>(height) / static_cast<float>(field.height()), height);
-  if (columns.first >= columns.last || lines.first >= lines.last) return {};
-
-  soft_patch to{
-      lines.first, columns.first, lines.last - lines.first, columns.last - columns.first, {}};
-  to.values.resize(static_cast<std::size_t>((to.height + 2) * to.stride()));
-  rows.begin(field, columns);
+// Pixel p of `to` becomes `from` sampled at p + flow(p), zero outside.
+inline void sample_back(const soft_patch& from, const flow_field& field, flow_rows& rows,
+                        soft_patch& to) {
+  to.values.assign(static_cast<std::size_t>((to.height + 2) * to.stride()), 0.f);
+  rows.begin(field, {to.x, to.x + to.width});
   const auto stride = static_cast<int>(from.stride());
   const auto most_x = static_cast<float>(from.width + 1);
   const auto most_y = static_cast<float>(from.height + 1);
@@ -233,6 +237,23 @@ inline soft_patch carry(const soft_patch& from, const flow_field& field, std::pt
       out[j] = above + (below - above) * fy;
     }
   }
+}
+
+// One backward warp of a mask, of the box that it can reach.
+inline soft_patch carry(const soft_patch& from, const flow_field& field, std::ptrdiff_t height,
+                        std::ptrdiff_t width, flow_rows& rows) {
+  if (from.empty()) return {};
+  const interval columns =
+      reachable(from.x, from.width, range_of(field.u),
+                static_cast<float>(width) / static_cast<float>(field.width()), width);
+  const interval lines =
+      reachable(from.y, from.height, range_of(field.v),
+                static_cast<float>(height) / static_cast<float>(field.height()), height);
+  if (columns.first >= columns.last || lines.first >= lines.last) return {};
+
+  soft_patch to{
+      lines.first, columns.first, lines.last - lines.first, columns.last - columns.first, {}};
+  sample_back(from, field, rows, to);
   return trimmed(std::move(to));
 }
 
@@ -241,6 +262,116 @@ struct carried {
   soft_patch mask;
   std::size_t age = 0;
   bool known = false;
+};
+
+// The colours under a soft mask, times its values, over the same box: red, green, blue.
+using soft_colors = std::array<soft_patch, 3>;
+
+// Pictures of the frames, of any size: the colour of a pixel of a mask is that of the picture's
+// pixel in which its centre lies.
+class likeness {
+ public:
+  likeness(const propagate_options& options, std::ptrdiff_t height, std::ptrdiff_t width)
+      : pictures_{options.pictures}, options_{options.likeness}, threshold_{options.threshold} {
+    if (pictures_.empty()) return;
+    places(rows_, height, pictures_[0].height, 1);
+    places(columns_, width, pictures_[0].width, 3);
+  }
+
+  [[nodiscard]] bool wanted() const noexcept { return !pictures_.empty(); }
+
+  [[nodiscard]] soft_colors under(const soft_patch& mask, std::size_t frame) const {
+    soft_colors colors;
+    for (std::size_t c = 0; c < 3; ++c) {
+      colors[c] = mask;
+      for (std::ptrdiff_t i = 0; i < mask.height; ++i) {
+        const std::uint8_t* from = row_of(frame, mask.y + i) + c;
+        float* to = colors[c].row(i);
+        for (std::ptrdiff_t j = 0; j < mask.width; ++j) to[j] *= from[column_of(mask.x + j)];
+      }
+    }
+    return colors;
+  }
+
+  [[nodiscard]] std::ptrdiff_t pixels(const soft_patch& mask) const noexcept {
+    std::ptrdiff_t count = 0;
+    for (const float value : mask.values) count += value > threshold_;
+    return count;
+  }
+
+  /// Whether a mask that had so many pixels, and brought these colours along, looks like that here.
+  [[nodiscard]] bool holds(const soft_patch& mask, const soft_colors& colors,
+                           std::ptrdiff_t pixels_before, std::size_t frame) const {
+    const float most = options_.color * options_.color;
+    std::ptrdiff_t near = 0;
+    for (std::ptrdiff_t i = 0; i < mask.height; ++i) {
+      const std::uint8_t* picture = row_of(frame, mask.y + i);
+      const float *value = mask.row(i), *red = colors[0].row(i), *green = colors[1].row(i),
+                  *blue = colors[2].row(i);
+      for (std::ptrdiff_t j = 0; j < mask.width; ++j) {
+        if (!(value[j] > threshold_)) continue;
+        const std::uint8_t* here = picture + column_of(mask.x + j);
+        const float r = red[j] / value[j] - here[0], g = green[j] / value[j] - here[1],
+                    b = blue[j] / value[j] - here[2];
+        near += r * r + g * g + b * b <= most;
+      }
+    }
+    const auto before = static_cast<double>(pixels_before), now = static_cast<double>(pixels(mask));
+    return static_cast<double>(near) >= options_.share * now && now >= options_.size * before &&
+           options_.size * now <= before;
+  }
+
+ private:
+  static void places(std::vector<std::ptrdiff_t>& out, std::ptrdiff_t side, std::ptrdiff_t of,
+                     std::ptrdiff_t step) {
+    for (std::ptrdiff_t i = 0; i < side; ++i) out.push_back((2 * i + 1) * of / (2 * side) * step);
+  }
+  [[nodiscard]] const std::uint8_t* row_of(std::size_t frame, std::ptrdiff_t y) const noexcept {
+    return pictures_[frame].row(rows_[static_cast<std::size_t>(y)]);
+  }
+  [[nodiscard]] std::ptrdiff_t column_of(std::ptrdiff_t x) const noexcept {
+    return columns_[static_cast<std::size_t>(x)];
+  }
+
+  std::span<const image> pictures_;
+  likeness_options options_;
+  float threshold_;
+  std::vector<std::ptrdiff_t> rows_, columns_;  // of the pictures, for each of a mask
+};
+
+// A key on its way in one direction.
+class traveller {
+ public:
+  traveller(const bit_mask& key, std::size_t frame, const likeness& test)
+      : test_{&test}, now_{soften(key), 0, true} {
+    if (!test.wanted()) return;
+    pixels_ = test.pixels(now_.mask);
+    colors_ = test.under(now_.mask, frame);
+  }
+
+  /// Into the next frame of its way, with the flow that leads back. False: it does not arrive.
+  bool step(const flow_field& field, std::size_t frame, std::ptrdiff_t height, std::ptrdiff_t width,
+            flow_rows& rows) {
+    if (field.empty()) return false;
+    soft_patch mask = carry(now_.mask, field, height, width, rows);
+    if (test_->wanted()) {
+      for (soft_patch& color : colors_) {
+        soft_patch next{mask.y, mask.x, mask.height, mask.width, {}};
+        sample_back(color, field, rows, next);
+        color = std::move(next);
+      }
+      if (!test_->holds(mask, colors_, pixels_, frame)) return false;
+    }
+    now_ = {std::move(mask), now_.age + 1, true};
+    return true;
+  }
+  [[nodiscard]] const carried& now() const noexcept { return now_; }
+
+ private:
+  const likeness* test_;
+  carried now_;
+  soft_colors colors_;
+  std::ptrdiff_t pixels_ = 0;  // of the key
 };
 
 inline bit_mask blend(const carried& a, const carried& b, std::ptrdiff_t height,
@@ -264,6 +395,22 @@ inline bit_mask blend(const carried& a, const carried& b, std::ptrdiff_t height,
   return result;
 }
 
+inline void check_likeness(const propagate_options& options, std::size_t frames) {
+  const std::span<const image> pictures = options.pictures;
+  if (pictures.empty()) return;
+  require(pictures.size() == frames, "propagate: ", frames, " keys, but ", pictures.size(),
+          " pictures");
+  for (const image& each : pictures)
+    require(each.height > 0 && each.width > 0 && each.height == pictures[0].height &&
+                each.width == pictures[0].width,
+            "propagate: a picture is ", each.height, " x ", each.width, ", the first ",
+            pictures[0].height, " x ", pictures[0].width, " (height x width)");
+  const auto [color, share, size] = options.likeness;
+  require(color >= 0 && share >= 0 && share <= 1 && size >= 0 && size <= 1,
+          "propagate: likeness is colour ", color, ", share ", share, ", size ", size,
+          ", expected 0 or more, 0 to 1, 0 to 1");
+}
+
 // The frames strictly between two keys; `left` and `right` may be absent (T).
 struct gap {
   std::size_t left = 0, right = 0;
@@ -279,29 +426,26 @@ void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap betwee
   const std::size_t count = between.right - first;  // right == frames means: up to the end
   const std::size_t reach = options.reach == 0 ? frames : options.reach;
   flow_rows rows(height, width);
+  const likeness test(options, height, width);
 
   std::vector<carried> from_left(count);
   if (between.left != frames) {
-    carried now{soften(keys[between.left]), 0, true};
+    traveller key{keys[between.left], between.left, test};
     for (std::size_t k = 0; k < count && k < reach; ++k) {
-      const flow_field& field = flow.backward[first + k];
-      if (field.empty()) break;
-      now = {carry(now.mask, field, height, width, rows), k + 1, true};
-      from_left[k] = now;
+      if (!key.step(flow.backward[first + k], first + k, height, width, rows)) break;
+      from_left[k] = key.now();
       step(0);
     }
   }
-  carried now;
-  if (between.right != frames) now = {soften(keys[between.right]), 0, true};
+  const carried nothing;
+  std::optional<traveller> key;
+  if (between.right != frames) key.emplace(keys[between.right], between.right, test);
   for (std::size_t k = count; k-- > 0;) {
-    if (now.known) {
-      const flow_field& field = flow.forward[first + k];
-      if (field.empty() || now.age == reach)
-        now = {};
-      else
-        now = {carry(now.mask, field, height, width, rows), now.age + 1, true};
-    }
-    result[first + k] = blend(from_left[k], now, height, width, options.threshold);
+    if (key && (key->now().age == reach ||
+                !key->step(flow.forward[first + k], first + k, height, width, rows)))
+      key.reset();
+    result[first + k] =
+        blend(from_left[k], key ? key->now() : nothing, height, width, options.threshold);
     from_left[k] = {};
     step(1);
   }
@@ -314,6 +458,10 @@ void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap betwee
 /// back towards the key; outside the frame it is zero. Where both sides arrive, the average with
 /// weights 1 / (steps + 1/2) is compared with `threshold`. A key frame keeps its own mask.
 ///
+/// With options.pictures the colours of a key travel with it. A carried mask whose colours are
+/// those of too few of its pixels, or that has shrunk or grown too much (likeness_options), ends
+/// there: its object is hidden, or has left, and the flow goes on with what is in front or behind.
+///
 /// @param keys      [T] a mask of [h, w] where one is known, a mask without pixels (bit_mask{})
 ///                  elsewhere; a key without foreground says that the object is not there
 /// @param flow      [T] on any grid: positions follow the half-pixel rule, vectors are scaled with
@@ -324,11 +472,12 @@ void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap betwee
 /// @return [T] masks of [h, w], background where nothing arrives; all without pixels if no key has
 ///         any
 /// @throws invalid_input if keys differ in size, `flow` has another number of frames, planes of a
-///         field differ in size, masks have 2^31 pixels or more, or `threshold` is not in
-///         [0, 1)
+///         field differ in size, pictures are not as many as frames or differ in size, masks have
+///         2^31 pixels or more, or an option is out of its range
 /// @throws cancelled if `progress` returns false
 /// Complexity: two warps a frame, each over the box that the mask can reach; gaps between keys are
-/// independent and shared among threads. Memory: the soft masks of one gap, cropped, per thread.
+/// independent and shared among threads; with pictures four times as many. Memory: the soft masks
+/// of one gap, cropped, per thread.
 [[nodiscard]] inline std::vector<bit_mask> propagate(std::span<const bit_mask> keys,
                                                      const video_flow& flow,
                                                      const propagate_options& options = {},
@@ -339,6 +488,7 @@ void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap betwee
           " backward");
   require(options.threshold >= 0 && options.threshold < 1, "propagate: threshold is ",
           options.threshold, ", expected 0 <= threshold < 1");
+  detail::check_likeness(options, frames);
   for (std::size_t t = 0; t < frames; ++t)
     for (const flow_field* field : {&flow.forward[t], &flow.backward[t]})
       require(field->u.height == field->v.height && field->u.width == field->v.width,
