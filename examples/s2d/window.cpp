@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <s2d/io/npy_tracker.hpp>
+#include <s2d/keymask/companions.hpp>
 #include <s2d/keymask/discover.hpp>
 #include <s2d/keymask/output.hpp>
 #include <s2d/mask/rle.hpp>
@@ -162,9 +163,20 @@ findings work_on(window_frames& window, const settings& what, const given_files&
     part.stages.push_back({"flow", clock.seconds()});
   }
   const stopwatch mask_clock;
-  const s2d::video_masks masks =
-      find_masks(window, what, given, with, screen.stage(0.4, 0.8), part);
+  s2d::video_masks masks = find_masks(window, what, given, with, screen.stage(0.4, 0.8), part);
   part.stages.push_back({"frame masks", mask_clock.seconds()});
+  s2d::discovery found;
+  if (discover) {
+    const stopwatch clock;
+    const auto look = [&] {
+      return find_keymasks(masks, window, what, part, with, screen.stage(0.8, 1));
+    };
+    found = look();
+    if (what.segmenter == segmenter_kind::motion && follow && !what.compat &&
+        s2d::cut_companions(masks, found.objects, window.flow) > 0)
+      found = look();
+    part.stages.push_back({"tracks and keymasks", clock.seconds()});
+  }
   part.masks.resize(window.size());
   for (std::size_t t = 0; t < masks.size(); ++t)
     for (const s2d::frame_mask& each : masks[t]) {
@@ -173,13 +185,7 @@ findings work_on(window_frames& window, const settings& what, const given_files&
         runs = s2d::encode(s2d::resize_nearest(each.mask, part.height, part.width));
       part.masks[t].push_back({std::move(runs), each.confidence, unknown, none, 0, {}});
     }
-  if (discover) {
-    const stopwatch clock;
-    const s2d::discovery found =
-        find_keymasks(masks, window, what, part, with, screen.stage(0.8, 1));
-    note_discovery(found, masks, window, part);
-    part.stages.push_back({"tracks and keymasks", clock.seconds()});
-  }
+  if (discover) note_discovery(found, masks, window, part);
   return part;
 }
 

@@ -1,12 +1,13 @@
 // Makes clips whose objects are known, and compares results with them, for the tests of the
 // program.
-//   s2d_tool clip PLACE [--frames N] [--size WxH] [--still] [--truth FOLDER]
+//   s2d_tool clip PLACE [--frames N] [--size WxH] [--still] [--together] [--truth FOLDER]
 //   s2d_tool given CLIP TRUTH TRACKS FEATURES.npy
 //   s2d_tool compare TRUTH MASKS.json --least IOU
 //   s2d_tool same A.png B.png
 //   s2d_tool swap FROM TO            mask pictures with numbers 1 and 2 exchanged
 //   s2d_tool json FILE
 // given: the tracks of every true mask, by its own motion, and a grid of mean colours.
+// --together: both go to the right side by side, and touch from the middle of the clip on.
 // PLACE: a .mp4, .avi or .png file, else a folder of PNG pictures.
 
 #include <algorithm>
@@ -74,10 +75,26 @@ double swing(double start, double speed, double time, double room) {
   return way <= room ? way : 2 * room - way;
 }
 
-void draw(s2d::image& picture, s2d::matrix<std::uint8_t>& ids, std::size_t t, bool still) {
+enum class motion { apart, together, none };
+
+// Where thing i is in frame t: left, top.
+std::array<double, 2> place_of(std::size_t i, double t, motion how, double width, double height) {
+  const thing& each = things[i];
+  const double w = std::floor(each.width * width);
+  if (how == motion::together) {
+    const double behind = std::floor(0.05 * width) + 2 * t;
+    const double gap = (std::max)(0.0, 12 - t);
+    const double first = std::floor(things[0].width * width);
+    return {i == 0 ? behind : behind + first + gap, std::floor(0.3 * height)};
+  }
+  const double left =
+      swing(std::floor(each.x * width), each.dx, how == motion::none ? 0 : t, width - w);
+  return {left, std::floor(each.y * height)};
+}
+
+void draw(s2d::image& picture, s2d::matrix<std::uint8_t>& ids, std::size_t t, motion how) {
   const auto width = static_cast<double>(picture.width);
   const auto height = static_cast<double>(picture.height);
-  const double time = still ? 0.0 : static_cast<double>(t);
   for (std::ptrdiff_t y = 0; y < picture.height; ++y)
     for (std::ptrdiff_t x = 0; x < picture.width; ++x) {
       double value = texture(static_cast<double>(x), static_cast<double>(y), 1);
@@ -87,8 +104,7 @@ void draw(s2d::image& picture, s2d::matrix<std::uint8_t>& ids, std::size_t t, bo
         const thing& each = things[i];
         const double w = std::floor(each.width * width);
         const double h = std::floor(each.height * height);
-        const double left = swing(std::floor(each.x * width), each.dx, time, width - w);
-        const double top = std::floor(each.y * height);
+        const auto [left, top] = place_of(i, static_cast<double>(t), how, width, height);
         const double px = static_cast<double>(x) - left;
         const double py = static_cast<double>(y) - top;
         if (px < 0 || py < 0 || px >= w || py >= h) continue;
@@ -106,11 +122,13 @@ int make_clip(const std::vector<std::string>& words) {
   const fs::path place = words.at(1);
   std::size_t frames = 24;
   int width = 160, height = 120;
-  bool still = false;
+  motion how = motion::apart;
   fs::path truth;
   for (std::size_t i = 2; i < words.size(); ++i) {
     if (words[i] == "--still") {
-      still = true;
+      how = motion::none;
+    } else if (words[i] == "--together") {
+      how = motion::together;
     } else if (words[i] == "--frames") {
       frames = static_cast<std::size_t>(std::stoul(words.at(++i)));
     } else if (words[i] == "--size") {
@@ -130,7 +148,7 @@ int make_clip(const std::vector<std::string>& words) {
   s2d::matrix<std::uint8_t> ids(height, width);
   const auto each_frame = [&](const auto& use) {
     for (std::size_t t = 0; t < frames; ++t) {
-      draw(picture, ids, t, still);
+      draw(picture, ids, t, how);
       char name[32];
       std::snprintf(name, sizeof name, "%05zu.png", t);
       use(name);

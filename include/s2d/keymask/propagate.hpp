@@ -16,6 +16,7 @@
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
 #include <s2d/flow/field.hpp>
+#include <s2d/mask/bits.hpp>
 
 namespace s2d::inline S2D_ABI {
 
@@ -85,15 +86,19 @@ inline soft_patch trimmed(soft_patch&& wide) {
 }
 
 inline soft_patch soften(const bit_mask& mask) {
-  soft_patch all{0, 0, mask.height, mask.width, {}};
+  const box around = bounding_box(mask);
+  if (around.width == 0) return {};
+  soft_patch all{around.y, around.x, around.height, around.width, {}};
   all.values.resize(static_cast<std::size_t>((all.height + 2) * all.stride()));
-  for (std::ptrdiff_t y = 0; y < mask.height; ++y) {
-    const bit_mask::word* words = mask.row(y);
-    float* to = all.row(y);
-    for (std::ptrdiff_t x = 0; x < mask.width; ++x)
-      to[x] = static_cast<float>((words[x / bit_mask::word_bits] >> (x % bit_mask::word_bits)) & 1);
+  for (std::ptrdiff_t i = 0; i < all.height; ++i) {
+    const bit_mask::word* words = mask.row(all.y + i);
+    float* to = all.row(i);
+    for (std::ptrdiff_t j = 0; j < all.width; ++j) {
+      const std::ptrdiff_t x = all.x + j;
+      to[j] = static_cast<float>((words[x / bit_mask::word_bits] >> (x % bit_mask::word_bits)) & 1);
+    }
   }
-  return trimmed(std::move(all));
+  return all;
 }
 
 struct value_range {

@@ -1,0 +1,234 @@
+// Things that move side by side: one frame mask where they touch, two where they do not.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/detail/order.hpp>
+#include <s2d/core/bit_mask.hpp>
+#include <s2d/core/error.hpp>
+#include <s2d/flow/field.hpp>
+#include <s2d/keymask/propagate.hpp>
+#include <s2d/keymask/result.hpp>
+#include <s2d/mask/bits.hpp>
+#include <s2d/segment/frame_mask.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+struct companion_options {
+  double like = 0.25;  ///< of two masks the smaller has at least this share of the larger's pixels
+  double share = 0.1;  ///< of the frames of an object at least so many have two such masks
+  std::size_t frames = 5;  ///< and at least so many
+  double least = 0.15;     ///< either part of a cut has at least this share of the mask's pixels
+};
+
+namespace detail {
+
+// The masks of an object in one frame.
+struct companion_frame {
+  std::vector<std::size_t> masks;  // indices, larger masks first
+  bool apart = false;              // the first two are of like size
+};
+
+inline std::vector<companion_frame> companion_frames(const object& one, const video_masks& masks,
+                                                     double like) {
+  std::vector<companion_frame> frames(masks.size());
+  const bit_mask* first = nullptr;
+  for (const keymask& key : one.keymasks) {
+    require(key.frame < masks.size() && key.index < masks[key.frame].size(),
+            "cut_companions: key mask ", key.index, " of frame ", key.frame,
+            " is not in the video");
+    const bit_mask& mask = masks[key.frame][key.index].mask;
+    if (first == nullptr) first = &mask;
+    require_same_size("cut_companions", *first, mask);
+    frames[key.frame].masks.push_back(key.index);
+  }
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    std::vector<std::size_t>& list = frames[t].masks;
+    if (list.size() < 2) continue;
+    const auto size = [&](std::size_t index) {
+      return static_cast<double>(area(masks[t][index].mask));
+    };
+    sort_stably(list, [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
+    frames[t].apart = size(list[1]) > 0 && size(list[1]) >= like * size(list[0]);
+  }
+  return frames;
+}
+
+// A mask in two parts.
+struct mask_cut {
+  std::size_t frame = 0, index = 0;
+  std::array<bit_mask, 2> parts;
+};
+
+// Every pixel of a mask goes to that of two soft masks which is greater there, those with neither
+// to the part that is nearer along the mask.
+inline std::array<bit_mask, 2> cut_mask(const bit_mask& mask, const soft_patch& a,
+                                        const soft_patch& b) {
+  std::array<bit_mask, 2> parts{bit_mask(mask.height, mask.width),
+                                bit_mask(mask.height, mask.width)};
+  std::vector<std::array<std::ptrdiff_t, 2>> queue;
+  bit_mask left = mask;
+  const box around = bounding_box(mask);
+  for (std::ptrdiff_t y = around.y; y < around.y + around.height; ++y)
+    for (std::ptrdiff_t x = around.x; x < around.x + around.width; ++x) {
+      if (!mask(y, x)) continue;
+      const float one = a.at(y, x), two = b.at(y, x);
+      if (one == two) continue;
+      parts[one > two ? 0 : 1].set(y, x);
+      left.set(y, x, false);
+      queue.push_back({y, x});
+    }
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    const auto [y, x] = queue[i];
+    bit_mask& part = parts[parts[0](y, x) ? 0 : 1];
+    for (const auto& [dy, dx] : {std::array<std::ptrdiff_t, 2>{-1, 0}, {0, -1}, {0, 1}, {1, 0}}) {
+      const std::ptrdiff_t v = y + dy, u = x + dx;
+      if (v < 0 || u < 0 || v >= mask.height || u >= mask.width || !left(v, u)) continue;
+      part.set(v, u);
+      left.set(v, u, false);
+      queue.push_back({v, u});
+    }
+  }
+  parts[0] = unite(parts[0], left);  // what nothing reaches
+  return parts;
+}
+
+// Follows two companions through a video.
+class companion_walk {
+ public:
+  companion_walk(const video_masks& masks, const std::vector<companion_frame>& frames,
+                 const video_flow& flow, double least)
+      : masks_{masks}, frames_{frames}, flow_{flow}, least_{least} {}
+
+  struct found {
+    std::array<bit_mask, 2> parts;  // of the largest mask
+    std::size_t age = 0;            // frames since they were apart; 0: not known
+  };
+
+  /// Cuts of all frames in which they are not apart.
+  [[nodiscard]] std::vector<found> run(bool backwards) {
+    const std::size_t count = frames_.size();
+    std::vector<found> cuts(count);
+    std::array<soft_patch, 2> now;
+    bool known = false;
+    std::size_t age = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::size_t t = backwards ? count - 1 - k : k;
+      if (known) {
+        const flow_field& field = backwards ? flow_.forward[t] : flow_.backward[t];
+        known = !field.empty() && step(now, field);
+        ++age;
+      }
+      if (frames_[t].apart) {
+        std::array<soft_patch, 2> seen{soften(mask_of(t, 0)), soften(mask_of(t, 1))};
+        if (known && common(now[0], mask_of(t, 1)) + common(now[1], mask_of(t, 0)) >
+                         common(now[0], mask_of(t, 0)) + common(now[1], mask_of(t, 1)))
+          std::swap(seen[0], seen[1]);
+        now = std::move(seen);
+        known = true;
+        age = 0;
+      } else if (known && !frames_[t].masks.empty()) {
+        auto parts = cut_mask(mask_of(t, 0), now[0], now[1]);
+        const auto least = least_ * static_cast<double>(area(mask_of(t, 0)));
+        if (static_cast<double>(area(parts[0])) < least ||
+            static_cast<double>(area(parts[1])) < least)
+          continue;  // one hides the other
+        now = {soften(parts[0]), soften(parts[1])};
+        cuts[t] = {std::move(parts), age};
+      }
+    }
+    return cuts;
+  }
+
+ private:
+  [[nodiscard]] const bit_mask& mask_of(std::size_t t, std::size_t which) const {
+    return masks_[t][frames_[t].masks[which]].mask;
+  }
+  /// False if one of them is lost.
+  bool step(std::array<soft_patch, 2>& now, const flow_field& field) {
+    for (soft_patch& each : now) {
+      each = carry(each, field, height(), width(), rows_);
+      if (each.empty()) return false;
+    }
+    return true;
+  }
+  [[nodiscard]] static double common(const soft_patch& soft, const bit_mask& mask) {
+    double sum = 0;
+    for (std::ptrdiff_t i = 0; i < soft.height; ++i)
+      for (std::ptrdiff_t j = 0; j < soft.width; ++j)
+        if (mask(soft.y + i, soft.x + j)) sum += static_cast<double>(soft.row(i)[j]);
+    return sum;
+  }
+  [[nodiscard]] std::ptrdiff_t height() const { return first_mask().height; }
+  [[nodiscard]] std::ptrdiff_t width() const { return first_mask().width; }
+  [[nodiscard]] const bit_mask& first_mask() const {
+    std::size_t t = 0;
+    while (frames_[t].masks.empty()) ++t;
+    return mask_of(t, 0);
+  }
+
+  const video_masks& masks_;
+  const std::vector<companion_frame>& frames_;
+  const video_flow& flow_;
+  double least_;
+  flow_rows rows_{height(), width()};
+};
+
+}  // namespace detail
+
+/// Cuts frame masks that show two things at once. Where discovery finds masks of two things that
+/// move side by side, they match the same masks, those of the frames in which both touch and are
+/// one mask, and become one object. An object that has two masks of like size in enough of its
+/// frames is taken for two things: they are followed along the flow from these frames, and the
+/// largest mask of every other frame is given to them, each pixel to that which is carried there,
+/// or else to the one nearer along the mask. From both sides, the cut that came less far counts. A
+/// new discovery then tells the two apart. One thing that is often seen in two like pieces is cut
+/// as well.
+///
+/// @param masks    [T] of one size; of a mask that is cut one part stays in its place, the other
+///                 becomes the last of its frame, with the same confidence
+/// @param objects  what discover found in them, not compat
+/// @param flow     [T], of any size; things are not followed over empty fields
+/// @return how many masks were cut
+/// @throws invalid_input if flow has another number of frames, a key mask is not in `masks`, masks
+///         differ in size, or an option is out of range
+/// Complexity: O(T * pixels) for each object that is cut, O(T * pixels / 64) for the others.
+inline std::size_t cut_companions(video_masks& masks, const std::vector<object>& objects,
+                                  const video_flow& flow, const companion_options& options = {}) {
+  require(flow.forward.size() == masks.size() && flow.backward.size() == masks.size(),
+          "cut_companions: flow of ", flow.forward.size(), " frames for masks of ", masks.size());
+  for (const double share : {options.like, options.share, options.least})
+    require(share >= 0 && share <= 1, "companion_options: like, share and least are ", options.like,
+            ", ", options.share, " and ", options.least, ", expected 0 to 1");
+  std::vector<detail::mask_cut> cuts;
+  for (const object& one : objects) {
+    const auto frames = detail::companion_frames(one, masks, options.like);
+    std::size_t seen = 0, apart = 0;
+    for (const detail::companion_frame& each : frames) {
+      seen += each.masks.empty() ? 0 : 1;
+      apart += each.apart ? 1 : 0;
+    }
+    if (apart < (std::max)(options.frames, std::size_t{1}) ||
+        static_cast<double>(apart) < options.share * static_cast<double>(seen))
+      continue;
+    detail::companion_walk walk{masks, frames, flow, options.least};
+    auto ahead = walk.run(false), back = walk.run(true);
+    for (std::size_t t = 0; t < frames.size(); ++t) {
+      const bool later = ahead[t].age == 0 || (back[t].age > 0 && back[t].age < ahead[t].age);
+      detail::companion_walk::found& nearer = later ? back[t] : ahead[t];
+      if (nearer.age > 0) cuts.push_back({t, frames[t].masks[0], std::move(nearer.parts)});
+    }
+  }
+  for (detail::mask_cut& cut : cuts) {
+    const float confidence = masks[cut.frame][cut.index].confidence;
+    masks[cut.frame][cut.index].mask = std::move(cut.parts[0]);
+    masks[cut.frame].push_back({std::move(cut.parts[1]), confidence});
+  }
+  return cuts.size();
+}
+
+}  // namespace s2d::inline S2D_ABI
