@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <s2d/flow/evidence_types.hpp>
 #include <s2d/segment/frame_mask.hpp>
 #include <s2d/segment/options.hpp>
 
@@ -12,6 +13,7 @@ namespace s2d::inline S2D_ABI {
 /// Defaults are those of the measurements in docs/frame_masks.md; optima are flat.
 struct frame_masks_options {
   std::ptrdiff_t longer_side = 214;  ///< of the pictures on which is decided, >= 16
+  evidence_options evidence = {};
   slic_options cells = {};
   double context_sigma = 8;
   saliency_options motion = {};
@@ -24,7 +26,7 @@ struct frame_masks_options {
   float appearance_mix = 0.5F;    ///< share of the classifier
   pixel_options pixels = {};
   float least_energy =
-      0.7F;  ///< frames decided together have no masks if their upper quartile of energy is below
+      0.5F;  ///< frames decided together have no masks if their upper quartile of energy is below
   double least_area = 0.0005;   ///< of a mask, as a share of the frame
   double least_share = 0.03;    ///< of a mask, as a share of the largest one
   std::size_t most_masks = 10;  ///< in a frame
@@ -41,10 +43,11 @@ struct motion_diagnosis {
   /// longer_side; NaN where there is no flow.
   std::vector<float> energy;
   /// Energy against the motion that the camera does not explain anywhere in the frame: medians over
-  /// the video. Small where water, leaves or parallax move as much as any object.
+  /// the frames of at least least_energy; 0 if there is none. Small where water, leaves or parallax
+  /// move as much as any object.
   float contrast = 0;
   bool nothing_moves = true;      ///< no masks, because nothing moves unlike the camera
-  bool everything_moves = false;  ///< contrast below 3.3: masks are likely to be wrong
+  bool everything_moves = false;  ///< contrast below 6: masks are likely to be wrong
 };
 
 struct stage_time {

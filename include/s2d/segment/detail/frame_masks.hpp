@@ -11,8 +11,10 @@
 
 #include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/stopwatch.hpp>
+#include <s2d/core/color.hpp>
 #include <s2d/core/parallel.hpp>
 #include <s2d/core/progress.hpp>
+#include <s2d/flow/evidence.hpp>
 #include <s2d/mask/components.hpp>
 #include <s2d/mask/morphology.hpp>
 #include <s2d/segment/appearance.hpp>
@@ -201,6 +203,16 @@ class frame_masks_run {
     parallel_for(count, options_.threads, [&](std::size_t i) { body(first + i); });
   }
 
+  /// What the pictures of the work grid let be believed of a flow, in pixels of twice that grid.
+  [[nodiscard]] flow_field believed(const flow_field& field, const image& here,
+                                    const image& there) const {
+    flow_field flow = grid_.resized(field);
+    if (flow.empty()) return {};
+    flow = evident_flow(flow, to_gray_float(here), to_gray_float(there), options_.evidence);
+    scale_flow(flow, 2, 2);
+    return flow;
+  }
+
   /// Decides the values of the superpixels of frames [begin, end), which show one shot.
   void decide_shot(std::size_t begin, std::size_t end) {
     const stopwatch start;
@@ -240,8 +252,11 @@ class frame_masks_run {
           std::vector<frame_flow> flow(size);
           each(first, size, [&](std::size_t g) {
             if (g + 1 < first_of.size())
-              flow[g - first].forward = grid_.flow(flow_.forward[last_of[g]]);
-            if (g > 0) flow[g - first].backward = grid_.flow(flow_.backward[first_of[g]]);
+              flow[g - first].forward =
+                  believed(flow_.forward[last_of[g]], pictures[g], pictures[g + 1]);
+            if (g > 0)
+              flow[g - first].backward =
+                  believed(flow_.backward[first_of[g]], pictures[g], pictures[g - 1]);
           });
           std::vector<motion_cells> described =
               steps_.describe(std::span<const image>(pictures).subspan(first, size), flow);
@@ -314,7 +329,7 @@ class frame_masks_run {
     for (const float e : motion.energy)
       if (!std::isnan(e)) energy.push_back(e);
     for (std::size_t t = 0; t < count; ++t) {
-      if (std::isnan(motion.energy[t])) continue;
+      if (!(motion.energy[t] >= options_.least_energy)) continue;
       std::vector<float> residual(
           motion.residual.begin() + static_cast<std::ptrdiff_t>(t * n),
           motion.residual.begin() + static_cast<std::ptrdiff_t>((t + 1) * n));
@@ -425,14 +440,14 @@ class frame_masks_run {
   void conclude() {
     std::vector<float> energy;
     for (const float e : result_.diagnosis.energy)
-      if (!std::isnan(e)) energy.push_back(e);
+      if (e >= options_.least_energy) energy.push_back(e);
     for (const std::vector<float>& values : values_)
       for (const float v : values)
         if (v > 0) result_.diagnosis.nothing_moves = false;
     if (energy.empty() || residual_.empty()) return;
     result_.diagnosis.contrast = percentile(energy, 50) / (percentile(residual_, 50) + 0.1F);
     result_.diagnosis.everything_moves =
-        !result_.diagnosis.nothing_moves && result_.diagnosis.contrast < 3.3F;
+        !result_.diagnosis.nothing_moves && result_.diagnosis.contrast < 6;
   }
 
   /// Pixels, components and confidences.

@@ -36,15 +36,19 @@ struct work_grid {
     return resize_area(frame.view(), height, width);
   }
 
-  /// In pixels of a grid of twice this size, whatever the grid of `field`; absent flow stays
-  /// absent.
-  [[nodiscard]] flow_field flow(const flow_field& field) const {
+  /// In pixels of this grid, whatever that of `field`; absent flow stays absent.
+  [[nodiscard]] flow_field resized(const flow_field& field) const {
     if (field.empty()) return {};
-    flow_field resized = field.height() < height || field.width() < width
-                             ? resize_bilinear(field, height, width, flow_unit::grid)
-                             : resize_area(field, height, width, flow_unit::grid);
-    scale_flow(resized, 2, 2);
-    return resized;
+    return field.height() < height || field.width() < width
+               ? resize_bilinear(field, height, width, flow_unit::grid)
+               : resize_area(field, height, width, flow_unit::grid);
+  }
+
+  /// In pixels of a grid of twice this size.
+  [[nodiscard]] flow_field flow(const flow_field& field) const {
+    flow_field doubled = resized(field);
+    if (!doubled.empty()) scale_flow(doubled, 2, 2);
+    return doubled;
   }
 };
 
