@@ -48,7 +48,7 @@ struct run_options {
   std::size_t shard = 0;  ///< this process takes every shards-th video, from this one on
   std::size_t shards = 1;
   std::size_t threads = 0;  ///< 0: one per processor
-  std::string device = "auto";  ///< auto: a GPU for the network alone, where there is one; cpu, cuda
+  std::string device = "auto";  ///< auto (a GPU for the network alone), cpu, cuda
   bool quiet = false;
   bool json = false;
   bool force = false;    ///< do finished work again
