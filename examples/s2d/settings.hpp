@@ -47,7 +47,7 @@ struct run_options {
   distillation distil;
   std::size_t shard = 0;  ///< this process takes every shards-th video, from this one on
   std::size_t shards = 1;
-  std::size_t threads = 0;  ///< 0: one per processor
+  std::size_t threads = 0;      ///< 0: one per processor
   std::string device = "auto";  ///< auto (a GPU for the network alone), cpu, cuda
   bool quiet = false;
   bool json = false;
