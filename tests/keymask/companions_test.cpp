@@ -126,6 +126,16 @@ TEST_CASE("one thing is not cut", "[companions]") {
   masks = small.masks;
   CHECK(s2d::cut_companions(masks, {small.both}, small.flow, {.like = 0.1, .least = 0.1}) == 4);
 
+  // One above the other: parts of one thing.
+  scene stacked(10, {2, 2, 2, 2, 2, 2, 0, 0, 0, 0});
+  for (std::size_t t = 0; t < 6; ++t) {
+    stacked.masks[t][0].mask = block(20, 12, 8);
+    stacked.masks[t][1].mask = s2d::bit_mask(high, wide);
+    for (std::ptrdiff_t y = 14; y < 22; ++y)
+      for (std::ptrdiff_t x = 22; x < 30; ++x) stacked.masks[t][1].mask.set(y, x);
+  }
+  CHECK(s2d::cut_companions(stacked.masks, {stacked.both}, stacked.flow) == 0);
+
   // Each an object of its own, or no object at all.
   s2d::object one = clip.both;
   std::erase_if(one.keymasks, [](const s2d::keymask& key) { return key.index == 1; });

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
 #include <s2d/core/bit_mask.hpp>
 #include <s2d/core/error.hpp>
@@ -30,8 +31,19 @@ namespace detail {
 // The masks of an object in one frame.
 struct companion_frame {
   std::vector<std::size_t> masks;  // indices, larger masks first
-  bool apart = false;              // the first two are of like size
+  bool apart = false;              // the first two are of like size and stand side by side
 };
+
+// Whether the heights of two boxes have half of the smaller one in common, and the widths at most
+// that: what stands above the other is a part of the same thing more often.
+inline bool side_by_side(const box& a, const box& b) {
+  const auto common = [](std::ptrdiff_t from, std::ptrdiff_t size, std::ptrdiff_t other_from,
+                         std::ptrdiff_t other_size) {
+    return smaller_of(from + size, other_from + other_size) - larger_of(from, other_from);
+  };
+  return 2 * common(a.y, a.height, b.y, b.height) >= smaller_of(a.height, b.height) &&
+         2 * common(a.x, a.width, b.x, b.width) <= smaller_of(a.width, b.width);
+}
 
 inline std::vector<companion_frame> companion_frames(const object& one, const video_masks& masks,
                                                      double like) {
@@ -53,7 +65,9 @@ inline std::vector<companion_frame> companion_frames(const object& one, const vi
       return static_cast<double>(area(masks[t][index].mask));
     };
     sort_stably(list, [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
-    frames[t].apart = size(list[1]) > 0 && size(list[1]) >= like * size(list[0]);
+    frames[t].apart =
+        size(list[1]) > 0 && size(list[1]) >= like * size(list[0]) &&
+        side_by_side(bounding_box(masks[t][list[0]].mask), bounding_box(masks[t][list[1]].mask));
   }
   return frames;
 }
@@ -182,12 +196,12 @@ class companion_walk {
 
 /// Cuts frame masks that show two things at once. Where discovery finds masks of two things that
 /// move side by side, they match the same masks, those of the frames in which both touch and are
-/// one mask, and become one object. An object that has two masks of like size in enough of its
-/// frames is taken for two things: they are followed along the flow from these frames, and the
-/// largest mask of every other frame is given to them, each pixel to that which is carried there,
-/// or else to the one nearer along the mask. From both sides, the cut that came less far counts. A
-/// new discovery then tells the two apart. One thing that is often seen in two like pieces is cut
-/// as well.
+/// one mask, and become one object. An object that has two masks of like size, side by side, in
+/// enough of its frames is taken for two things: they are followed along the flow from these
+/// frames, and the largest mask of every other frame is given to them, each pixel to that which is
+/// carried there, or else to the one nearer along the mask. From both sides, the cut that came less
+/// far counts. A new discovery then tells the two apart. One thing that is often seen in two like
+/// pieces is cut as well.
 ///
 /// @param masks    [T] of one size; of a mask that is cut one part stays in its place, the other
 ///                 becomes the last of its frame, with the same confidence
