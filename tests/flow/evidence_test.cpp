@@ -144,12 +144,20 @@ TEST_CASE("absent flow stays absent, and bad input of evidence is refused", "[ev
        {s2d::evidence_options{.radius = -1}, s2d::evidence_options{.noise = 0},
         s2d::evidence_options{.from = nan}, s2d::evidence_options{.ramp = 0}})
     CHECK_THROWS_WITH(s2d::evident_flow(flow, gray, gray, bad), Catch::Contains("radius is"));
-  // A vector that is not finite stays so and spoils no other's.
-  auto broken = flow;
-  broken.u(2, 3) = nan;
-  const auto result = s2d::evident_flow(broken, gray, gray, {.radius = 0});
-  for (std::ptrdiff_t y = 0; y < 6; ++y)
-    for (std::ptrdiff_t x = 0; x < 8; ++x) CHECK(std::isfinite(result.v(y, x)));
+  // A vector that is not finite stays so, and only its window sees it.
+  std::mt19937 random{7};
+  const auto here = noise(20, 30, random), there = noise(20, 30, random);
+  auto wild = uniform(20, 30, 0, 0);
+  std::normal_distribution<float> draw{0, 1};
+  for (float& u : wild.u.values) u = draw(random);
+  auto broken = wild;
+  broken.u(0, 0) = nan;  // none of those that the camera is fitted to
+  const auto whole = s2d::evident_flow(wild, here, there);
+  const auto result = s2d::evident_flow(broken, here, there);
+  CHECK(std::isnan(result.u(0, 0)));
+  for (std::ptrdiff_t y = 0; y < 20; ++y)
+    for (std::ptrdiff_t x = 0; x < 30; ++x)
+      if (y > 2 || x > 2) CHECK(std::abs(result.u(y, x) - whole.u(y, x)) < 1e-4f);
 }
 
 }  // namespace evidence_test

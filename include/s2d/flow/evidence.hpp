@@ -34,9 +34,12 @@ inline matrix<float> differences(const matrix<float>& here, const matrix<float>&
 /// motion, a vector keeps the share (c / max(d, noise) - from) / ramp, limited to 0..1, of what it
 /// differs from the camera's.
 ///
-/// @param flow   [h, w] from `here` to `there`, in their pixels; absent flow stays absent
+/// @param flow   [h, w] from `here` to `there`, in their pixels; absent flow stays absent, and so
+/// do
+///               vectors that are not finite
 /// @param here   [h, w] gray values, 0 to 255
 /// @param there  [h, w] likewise
+/// @return [h, w] in the same pixels
 /// @throws invalid_input if sizes differ or an option is out of range
 /// O(h w): two warps and two window means.
 [[nodiscard]] inline flow_field evident_flow(const flow_field& flow, const matrix<float>& here,

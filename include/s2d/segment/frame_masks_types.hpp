@@ -10,10 +10,11 @@
 
 namespace s2d::inline S2D_ABI {
 
-/// Defaults are those of the measurements in docs/frame_masks.md; optima are flat.
+/// Defaults are those of the measurements in docs/frame_masks.md; optima are flat, but for that of
+/// evidence, see docs/flow.md.
 struct frame_masks_options {
   std::ptrdiff_t longer_side = 214;  ///< of the pictures on which is decided, >= 16
-  evidence_options evidence = {};
+  evidence_options evidence = {};    ///< in pictures and pixels of that side
   slic_options cells = {};
   double context_sigma = 8;
   saliency_options motion = {};
