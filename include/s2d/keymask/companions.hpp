@@ -19,6 +19,7 @@
 
 namespace s2d::inline S2D_ABI {
 
+/// When one object is two things; shares are 0 to 1.
 struct companion_options {
   double like = 0.25;  ///< of two masks the smaller has at least this share of the larger's pixels
   double share = 0.1;  ///< of the frames of an object at least so many have two such masks
