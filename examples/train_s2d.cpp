@@ -1,10 +1,11 @@
 // The method of S2D in one place: sparse keymasks, a student and its teacher, dense labels, a final
 // round; the official network and recipe, made of the library's parts.
 //
-//   example_train_s2d VIDEOS KEYMASKS.json OUT [--weights FILE] [--steps N] [--tiny]
+//   example_train_s2d VIDEOS KEYMASKS OUT [--weights FILE] [--steps N] [--tiny]
 //
-// VIDEOS holds a folder of frames for each video of KEYMASKS.json, which is what s2d discover or
-// s2d run wrote. Without --weights (CutLER's Mask2Former, for instance) it begins from nothing;
+// VIDEOS holds a folder of frames for each video of KEYMASKS: a keymasks.json, or the folder that
+// s2d discover or s2d run wrote for many videos. Without --weights (CutLER's Mask2Former, for
+// instance) it begins from nothing;
 // --tiny is for a quick look: the narrow network on small frames.
 #include <torch/torch.h>
 
@@ -28,6 +29,7 @@
 
 #include <s2d/core/random.hpp>
 #include <s2d/io/ytvis.hpp>
+#include <s2d/io/ytvis_folder.hpp>
 
 namespace {
 
@@ -123,7 +125,9 @@ std::vector<training_video> labelled(std::vector<training_video> videos) {
 
 void run(const recipe& what) {
   fs::create_directories(what.out);
-  const s2d::ytvis_data keymasks = s2d::read_ytvis(what.keymasks);
+  const s2d::ytvis_data keymasks = fs::is_directory(what.keymasks)
+                                       ? s2d::read_ytvis_folder(what.keymasks, "keymasks.json")
+                                       : s2d::read_ytvis(what.keymasks);
   const auto videos = with_labels(what, keymasks);
 
   // Sparse-to-dense distillation, from keymasks.
@@ -159,7 +163,7 @@ recipe read_call(int argc, char** argv) {
       places.emplace_back(word);
   }
   s2d::require(places.size() == 3,
-               "usage: example_train_s2d VIDEOS KEYMASKS.json OUT "
+               "usage: example_train_s2d VIDEOS KEYMASKS OUT "
                "[--weights FILE] [--steps N] [--tiny]");
   what.videos = places[0];
   what.keymasks = places[1];

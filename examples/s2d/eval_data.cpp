@@ -7,6 +7,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/io/coco.hpp>
 #include <s2d/io/ytvis.hpp>
+#include <s2d/io/ytvis_folder.hpp>
 
 #include "mask_video.hpp"
 
@@ -15,6 +16,9 @@ namespace app {
 namespace fs = std::filesystem;
 
 namespace {
+
+/// What s2d run and s2d predict call the result of each of many clips.
+constexpr const char* dense_file = "dense.json";
 
 std::string frame_name(const std::string& file) { return fs::path{file}.stem().string(); }
 
@@ -63,8 +67,8 @@ eval_data read_images(const fs::path& file) {
   return all;
 }
 
-eval_data read_videos(const fs::path& file) {
-  s2d::ytvis_data data = s2d::read_ytvis(file);
+/// @param data  what `file` holds
+eval_data to_videos(s2d::ytvis_data data, const fs::path& file) {
   eval_data all;
   std::map<std::int64_t, std::size_t> place;
   std::map<std::int64_t, std::size_t> numbers;
@@ -200,9 +204,14 @@ std::vector<std::ptrdiff_t> match_frames(const eval_video& from, const eval_vide
 }  // namespace
 
 eval_data read_eval_data(const fs::path& place, eval_metric metric) {
-  eval_data all = place.extension() != ".json"  ? read_pictures(place, metric == eval_metric::coco)
-                  : metric == eval_metric::coco ? read_images(place)
-                                                : read_videos(place);
+  const bool images = metric == eval_metric::coco;
+  eval_data all;
+  if (place.extension() == ".json")
+    all = images ? read_images(place) : to_videos(s2d::read_ytvis(place), place);
+  else if (!images && !s2d::list_ytvis_folder(place, dense_file).empty())
+    all = to_videos(s2d::read_ytvis_folder(place, dense_file), place);
+  else
+    all = read_pictures(place, images);
   all.place = place;
   return all;
 }

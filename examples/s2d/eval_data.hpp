@@ -42,7 +42,7 @@ struct eval_data {
 };
 
 /// Reads a JSON file (COCO for that metric, else YouTube-VIS), a folder of mask PNG, a folder of
-/// such folders, or an .npy array.
+/// such folders, one with NAME/dense.json for each video, or an .npy array.
 /// @throws s2d::io_error, s2d::invalid_input
 [[nodiscard]] eval_data read_eval_data(const std::filesystem::path& place, eval_metric metric);
 

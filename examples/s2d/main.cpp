@@ -66,6 +66,7 @@ Examples:
   s2d run clip.mp4 --out result --steps 2000 --final-steps 400
   s2d run clip.mp4 --out result --start 100 --end 400 --stride 2 --cutouts
   s2d run videos/ --out results --shard 3/16     the third of 16 shares, for a job array
+  s2d run clip.mp4 --out result --init model     goes on from a model of other clips
   s2d run frames/ --out result --masks masks/    with masks of your own
 )";
 
@@ -154,6 +155,15 @@ const CLI::Validator training_size{
     },
     "HxW"};
 
+const CLI::Validator trained_model{[](std::string& text) {
+                                     std::error_code missing;
+                                     return fs::exists(fs::path{text} / "config.json", missing)
+                                                ? std::string{}
+                                                : "found " + text +
+                                                      ", expected a folder that s2d train wrote";
+                                   },
+                                   "MODEL"};
+
 /// Options of s2d run that are those of s2d train.
 struct passed_option {
   const char* name;
@@ -166,8 +176,11 @@ const std::vector<passed_option>& passed_options() {
   const auto share = CLI::Validator{CLI::Range(0.0, 1.0)}.description("0..1");
   const auto above_zero = CLI::Validator{CLI::Range(1e-12, 1.0)}.description("0..1");
   static const std::vector<passed_option> all{
-      {"--steps", "--steps", "Steps of training (default 600)",
+      {"--steps", "--steps", "Steps of training (default 600; 150 with --init)",
        whole_number & CLI::Range(1.0, 1e9)},
+      {"--init", "--init",
+       "Begin from this model, of many clips for instance (s2d train), instead of from nothing",
+       trained_model},
       {"--preset", "--preset", "Kind of network (default tiny)", CLI::IsMember({"tiny"})},
       {"--train-size", "--size",
        "HEIGHTxWIDTH in training, multiples of 32 (default: about 256x448)", training_size},
@@ -344,6 +357,8 @@ void add_training(CLI::App& command, call& to) {
             each.help)
         ->check(each.check)
         ->group(group);
+  for (const char* decided : {"--train-size", "--queries"})
+    command.get_option("--init")->excludes(command.get_option(decided));
   command
       .add_option("--final-steps", distil.final_steps,
                   "Steps of a final round, which also learns the frame masks that the network "

@@ -1,4 +1,5 @@
 #include <s2d/io/ytvis.hpp>
+#include <s2d/io/ytvis_folder.hpp>
 
 #include <cstddef>
 #include <filesystem>
@@ -382,4 +383,50 @@ TEST_CASE("an annotation with a number that JSON has not is refused whole", "[yt
     writer.commit(data.categories, data.extras);
   }
   CHECK(s2d::read_ytvis(folder / "a.json") == s2d::read_ytvis(folder / "right.json"));
+}
+
+TEST_CASE("files of many videos are read as one", "[ytvis]") {
+  const support::temporary_folder folder;
+  CHECK_THROWS_AS(s2d::read_ytvis_folder(folder / "none", "a.json"), s2d::invalid_input);
+  CHECK(s2d::list_ytvis_folder(folder / "none", "a.json").empty());
+  // Not in the order in which they are made, nor in that of plain text.
+  const s2d::ytvis_data first = example();
+  s2d::ytvis_data second = first;
+  for (s2d::ytvis_video& video : second.videos) video.id += 7;
+  for (s2d::ytvis_annotation& one : second.annotations) one.video_id += 7;
+  second.categories = {{99, "other", "object", {}}};
+  std::filesystem::create_directories(folder / "clip10");
+  std::filesystem::create_directories(folder / "clip9");
+  std::filesystem::create_directories(folder / "clip11");
+  s2d::write_ytvis(folder / "clip10" / "a.json", second);
+  s2d::write_ytvis(folder / "clip9" / "a.json", first);
+  s2d::write_ytvis(folder / "clip11" / "b.json", first);
+
+  const auto files = s2d::list_ytvis_folder(folder.path(), "a.json");
+  REQUIRE(files.size() == 2);
+  CHECK(files[0] == folder / "clip9" / "a.json");
+  const s2d::ytvis_data all = s2d::read_ytvis_folder(folder.path(), "a.json");
+  const std::size_t videos = first.videos.size(), annotations = first.annotations.size();
+  REQUIRE(all.videos.size() == 2 * videos);
+  REQUIRE(all.annotations.size() == 2 * annotations);
+  for (std::size_t i = 0; i < all.videos.size(); ++i) {
+    CHECK(all.videos[i].id == static_cast<std::int64_t>(i) + 1);
+    CHECK(all.videos[i].file_names == first.videos[i % videos].file_names);
+  }
+  for (std::size_t i = 0; i < all.annotations.size(); ++i) {
+    const s2d::ytvis_annotation& one = all.annotations[i];
+    CHECK(one.id == static_cast<std::int64_t>(i) + 1);
+    CHECK(one.segments == first.annotations[i % annotations].segments);
+    // The same video, in its own half.
+    const std::size_t half = i / annotations;
+    std::size_t place = 0;
+    while (first.videos[place].id != first.annotations[i % annotations].video_id) ++place;
+    CHECK(one.video_id == static_cast<std::int64_t>(half * videos + place) + 1);
+  }
+  CHECK(all.categories.size() == first.categories.size() + 1);
+  CHECK(all.extras == s2d::read_ytvis(files[0]).extras);
+
+  second.annotations[0].video_id = 1000;
+  s2d::write_ytvis(folder / "clip10" / "a.json", second);
+  CHECK_THROWS_AS(s2d::read_ytvis_folder(folder.path(), "a.json"), s2d::invalid_input);
 }

@@ -19,5 +19,14 @@ expect 0 "$S2D" info out/dense.json
 says stdout "6 frames"
 expect 0 "$example" . truth.json out --tiny --steps 12
 ! grep -q '"step":1,' stdout || fail "finished training was done again"
+
+# Many videos, a folder of results for each.
+mkdir -p videos results/a results/b
+"$S2D_TOOL" clip videos/a --frames 3 --size 96x64 --truth many/a
+"$S2D_TOOL" clip videos/b --frames 4 --size 64x96 --truth many/b
+for name in a b; do "$S2D" convert many/$name results/$name/keymasks.json --quiet; done
+expect 0 "$example" videos results both --tiny --steps 4
+expect 0 "$S2D" info both/dense.json
+says stdout "7 frames"
 expect 1 "$example" . truth.json
 says stderr "usage"

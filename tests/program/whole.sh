@@ -84,6 +84,20 @@ expect 0 "$S2D" run clip --out parts "${common[@]}" --steps 40 --train-size 32x6
 says stderr "goes on behind checkpoint-"
 [ "$(wc -l <parts/model/log.jsonl)" = 40 ] || fail "not one line a step"
 
+# It may begin from another model, and does it again if that becomes another.
+begin=(run clip --out begun "${common[@]}" --steps 2 --init parts/model)
+expect 0 "$S2D" "${begin[@]}"
+says begun/model/config.json '"init":'
+expect 0 "$S2D" "${begin[@]}"
+says stderr "finished before, skipped"
+expect 0 "$S2D" run clip --out parts "${common[@]}" --steps 2 --train-size 32x64
+expect 0 "$S2D" "${begin[@]}"
+says stdout "begun/dense.json"
+! grep -q "trained before" stderr || fail "did not begin from the other model"
+expect 2 "$S2D" run clip --out new --init clip
+says stderr "s2d train wrote"
+expect 2 "$S2D" run clip --out new --init parts/model --queries 5
+
 # Wrong options of training are refused before anything is done, an error of a stage is told once.
 for wrong in "--train-size 33x64" "--steps 0" "--queries 0" "--queries 2000" "--lr 0" "--share 0"; do
   # shellcheck disable=SC2086

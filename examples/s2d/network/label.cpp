@@ -16,6 +16,7 @@
 
 #include <s2d/core/error.hpp>
 #include <s2d/io/ytvis.hpp>
+#include <s2d/io/ytvis_folder.hpp>
 #include <s2d/keymask/agreeing_masks.hpp>
 #include <s2d/mask/rle.hpp>
 
@@ -30,6 +31,11 @@ namespace app {
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Of a video in which nothing is labelled.
+struct nothing_to_learn : s2d::invalid_input {
+  using s2d::invalid_input::invalid_input;
+};
 
 /// The folder of the frames, by which videos of two files belong together.
 std::string name_of(const s2d::ytvis_video& video) {
@@ -152,10 +158,7 @@ std::size_t add_agreeing(std::vector<s2d::ytvis_annotation>& labels, const s2d::
   return all - known;
 }
 
-}  // namespace
-
-int label_command(const label_request& what) {
-  console screen{what.quiet};
+void label_file(const label_request& what, console& screen) {
   json_writer said;
   said.begin_object().member("min_score", what.min_score).member("nms", what.most_overlap);
   said.member("min_area", what.min_area).member("agree", what.agree);
@@ -167,7 +170,7 @@ int label_command(const label_request& what) {
   const std::string stamp = stamp_for(said.text(), given);
   if (!what.force && stamp_of(what.out) == stamp) {
     screen.note(what.out.string() + ": made before, skipped");
-    return exit_success;
+    return;
   }
 
   const bool agree = !what.masks.empty();
@@ -200,10 +203,12 @@ int label_command(const label_request& what) {
                             frame_masks_of(masks, video, what.masks), what);
     }
   }
-  s2d::require(!labels.empty(), what.predictions.string(), ": ",
-               agree ? s2d::concat("no keymask is for its videos")
-                     : s2d::concat("no object has a score of ", what.min_score, " or more"),
-               ", so there is nothing to learn from");
+  if (labels.empty())
+    throw nothing_to_learn{
+        s2d::concat(what.predictions.string(), ": ",
+                    agree ? s2d::concat("no keymask is for its videos")
+                          : s2d::concat("no object has a score of ", what.min_score, " or more"),
+                    ", so there is nothing to learn from")};
 
   make_folder(what.out.parent_path());
   s2d::ytvis_writer out{what.out, predictions.videos};
@@ -224,7 +229,51 @@ int label_command(const label_request& what) {
                 what.out.string().c_str());
     std::fflush(stdout);
   }
-  return exit_success;
+}
+
+}  // namespace
+
+int label_command(const label_request& what) {
+  console screen{what.quiet};
+  std::error_code ignored;
+  if (!fs::is_directory(what.predictions, ignored)) {
+    label_file(what, screen);
+    return exit_success;
+  }
+  std::size_t failures = 0;
+  const std::vector<fs::path> files = s2d::list_ytvis_folder(what.predictions, "dense.json");
+  s2d::require(
+      !files.empty(), what.predictions.string(),
+      ": holds no NAME/dense.json, expected what s2d predict wrote for a folder of videos");
+  for (const fs::path& file : files) {
+    throw_if_stopped();
+    const std::string name = file.parent_path().filename().string();
+    label_request one = what;
+    one.predictions = file;
+    if (!what.keymasks.empty()) one.keymasks = what.keymasks / name / "keymasks.json";
+    if (!what.masks.empty()) one.masks = what.masks / name / "masks.json";
+    if (!one.keymasks.empty() && !fs::exists(one.keymasks, ignored)) {
+      if (!one.masks.empty()) {
+        screen.note(name + ": has no keymasks, left out");
+        continue;
+      }
+      one.keymasks.clear();
+    }
+    one.out = what.out / name / "labels.json";
+    try {
+      label_file(one, screen);
+    } catch (const nothing_to_learn& why) {
+      screen.note(why.what());
+    } catch (const s2d::cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      screen.error(s2d::concat(name, ": ", error.what()));
+      ++failures;
+    }
+  }
+  if (failures == 0) return exit_success;
+  screen.error(s2d::concat(failures, " of ", files.size(), " videos failed"));
+  return exit_failure;
 }
 
 }  // namespace app

@@ -17,13 +17,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-s2d::torch::video_labels labels_of_file(const fs::path& file, const clip& of) {
+std::vector<s2d::torch::video_labels> videos_of(const fs::path& file) {
   s2d::ytvis_data data = s2d::read_ytvis(file);
   for (const s2d::ytvis_annotation& one : data.annotations)
     s2d::require(!one.frame, file.string(), ": annotation ", one.id,
                  " is a frame mask, expected objects (keymasks.json)");
   auto videos = s2d::torch::to_labels(std::move(data));
   s2d::require(!videos.empty(), file.string(), ": holds no video");
+  return videos;
+}
+
+s2d::torch::video_labels labels_of_file(const fs::path& file, const clip& of) {
+  auto videos = videos_of(file);
   if (videos.size() == 1) return std::move(videos.front());
   for (s2d::torch::video_labels& video : videos)
     if (video.name == of.name) return std::move(video);
@@ -82,6 +87,33 @@ s2d::torch::video_labels read_labels(const fs::path& place, const clip& of) {
       place.extension() == ".json" ? labels_of_file(place, of) : labels_of_pictures(place);
   labels.name = of.name;
   return labels;
+}
+
+label_place::label_place(fs::path given, bool many)
+    : given_{std::move(given)}, many_{many}, file_{given_.extension() == ".json"} {}
+
+fs::path label_place::of(const clip& each) const {
+  if (!many_ || file_) return given_;
+  std::error_code ignored;
+  for (const fs::path& file : {given_ / each.name / "keymasks.json",
+                               given_ / each.name / "labels.json", given_ / (each.name + ".json")})
+    if (fs::exists(file, ignored)) return file;
+  const fs::path pictures = given_ / each.name;
+  return fs::is_directory(pictures, ignored) ? pictures : fs::path{};
+}
+
+std::optional<s2d::torch::video_labels> label_place::read(const clip& each) {
+  if (!many_ || !file_) {
+    const fs::path place = of(each);
+    if (place.empty()) return std::nullopt;
+    return read_labels(place, each);
+  }
+  if (by_name_.empty())
+    for (s2d::torch::video_labels& video : videos_of(given_))
+      by_name_[video.name] = std::move(video);
+  const auto found = by_name_.find(each.name);
+  if (found == by_name_.end()) return std::nullopt;
+  return found->second;
 }
 
 labelled_frames::labelled_frames(const clip& from, const s2d::torch::video_labels& labels)

@@ -1,8 +1,10 @@
-// The labels that a video is trained on, and the frames that belong to them.
+// The labels that videos are trained on, and the frames that belong to them.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,30 @@ namespace app {
 /// without identity over time
 [[nodiscard]] s2d::torch::video_labels read_labels(const std::filesystem::path& place,
                                                    const clip& of);
+
+/// The labels of clips, in one place.
+class label_place {
+ public:
+  /// @param given  a file, or a folder of pictures; of `many` clips a file that holds all of them,
+  /// or
+  ///               a folder with NAME/keymasks.json, NAME/labels.json, NAME.json, or pictures in
+  ///               NAME for each
+  label_place(std::filesystem::path given, bool many);
+
+  /// The file or folder with the labels of a clip; empty if there is none, which can be so of many
+  /// clips only.
+  [[nodiscard]] std::filesystem::path of(const clip& each) const;
+
+  /// The labels of a clip; nothing where there are none of it among those of many.
+  /// @throws as read_labels
+  [[nodiscard]] std::optional<s2d::torch::video_labels> read(const clip& each);
+
+ private:
+  std::filesystem::path given_;
+  bool many_;
+  bool file_;                                                // a file for all of them
+  std::map<std::string, s2d::torch::video_labels> by_name_;  // of that file, once it was read
+};
 
 /// The frames of a clip that labels are about, in order and in the size of the labels. A frame is
 /// found by the stem of its name (frames of a video file count as 00000, 00001 ...); where no stem

@@ -30,23 +30,33 @@ Writes into DIR:
   config.json        what it needs to be used, and how it was trained
   log.jsonl          a line of JSON for every step: losses, rate, seconds
 
-INPUT is the clip that the labels were found in. An interrupted call goes on from its last
-checkpoint when it is repeated, and ends with the same bits if it has as many threads; with other
-settings it starts anew.
+INPUT is the clip that the labels were found in, or a folder of clips: then one network learns the
+objects of all of them, and looks for such objects in any clip. The labels of clip NAME are then
+NAME/keymasks.json in the folder of --labels (or NAME/labels.json, NAME.json, pictures in NAME).
+An interrupted call goes on from its last checkpoint when it is repeated, and ends with the same bits
+if it has as many threads; with other settings it starts anew.
 
 Examples:
   s2d run clip.mp4 --out result
   s2d train clip.mp4 --labels result/keymasks.json --out model
   s2d train frames/ --labels masks/ --out model --steps 1000 --size 224x384 --share 0.3
+  s2d run clips/ --out results --until keymasks
+  s2d train clips/ --labels results --out model                              one for all clips
+  s2d train clip.mp4 --labels result/keymasks.json --init model --out own    goes on from it
 )";
 
 constexpr const char* predict_footer = R"(
 Writes the objects in every frame in which they are seen, best first: YouTube-VIS JSON (null where
-an object is absent), or palette PNG if --out is a folder.
+an object is absent), or palette PNG if --out is a folder. Of a folder of clips each gets
+OUT/NAME/dense.json, and --keymasks is the folder that s2d run wrote.
+
+A model of one clip is for that clip. A model of many clips takes any clip, its objects are told apart
+by the query that finds them, and --objects and --min-score decide how many are taken.
 
 Examples:
   s2d predict clip.mp4 --model model --out dense.json --overlay dense.mp4
   s2d predict frames/ --model model --out masks/ --objects 1
+  s2d predict clips/ --model model --out predictions
 )";
 
 constexpr const char* label_footer = R"(
@@ -55,12 +65,15 @@ is null. With --keymasks, objects that the network missed (no label covers half 
 stay in the labels as they are, in some frames only.
 With --masks the labels are the keymasks that train would take and, in other frames, the frame masks
 that the predictions find again: the network says which masks are right, they show it what is new.
+Of a folder of predictions (NAME/dense.json) labels go to OUT/NAME/labels.json, and --keymasks and
+--masks are the folder that s2d run wrote.
 
 Examples:
   s2d label dense.json --keymasks result/keymasks.json --masks result/masks.json --out labels.json
   s2d train clip.mp4 --labels labels.json --init model --steps 300 --lr 0.001 --out final
   s2d label dense.json --keymasks result/keymasks.json --out labels.json    the official final round
   s2d train clip.mp4 --labels labels.json --out final
+  s2d label predictions --keymasks results --masks results --out labels      of many clips
 )";
 
 /// HxW, both multiples of 32.
@@ -118,9 +131,10 @@ void check_label(const app::label_request& what) {
     if (fs::equivalent(given, what.out, ignored))
       throw CLI::ValidationError{"--out: is " + given.string() +
                                  " itself, expected a file of its own"};
-  if (what.out.extension() != ".json")
-    throw CLI::ValidationError{"--out: found " + what.out.string() +
-                               ", expected a name that ends in .json"};
+  const bool many = fs::is_directory(what.predictions, ignored);
+  if ((what.out.extension() == ".json") == many)
+    throw CLI::ValidationError{"--out: found " + what.out.string() + ", expected " +
+                               (many ? "a folder" : "a name that ends in .json")};
 }
 
 int run_program(int argc, char** argv) {
@@ -134,24 +148,28 @@ int run_program(int argc, char** argv) {
 
   app::train_options train;
   std::string size, preset = "tiny", weight = "equal";
-  CLI::App* train_app = program.add_subcommand("train", "A network learns the objects of a clip");
-  train_app->add_option("INPUT", train.input, "Video file or folder of frames")->required();
+  CLI::App* train_app = program.add_subcommand("train", "A network learns the objects of clips");
+  train_app
+      ->add_option("INPUT", train.input, "Video file, folder of frames, or folder of such clips")
+      ->required();
   train_app
       ->add_option("--labels", train.labels,
-                   "Masks of objects in some frames: keymasks.json, or a folder of palette PNG")
+                   "Masks of objects in some frames: keymasks.json, or a folder of palette PNG; of "
+                   "many clips the folder that s2d run wrote")
       ->required();
   train_app->add_option("-o,--out", train.out, "Folder for the model")->required();
   const std::string network = "The network and its training";
   train_app->add_option("--preset", preset, "tiny: narrow, from nothing, on a processor (default)")
       ->check(CLI::IsMember({"tiny"}))
       ->group(network);
-  train_app->add_option("--steps", train.steps, "Steps of training (default 600)")
+  train_app
+      ->add_option("--steps", train.steps,
+                   "Steps of training (default: 200 for every clip, at least 600; with --init 150 "
+                   "for every clip)")
       ->check(whole(1, 1e9))
       ->group(network);
   CLI::Option* init =
-      train_app
-          ->add_option("--init", train.init,
-                       "Go on from this model of the same clip instead of from nothing")
+      train_app->add_option("--init", train.init, "Go on from this model instead of from nothing")
           ->group(network);
   train_app
       ->add_option("--size", size,
@@ -215,7 +233,9 @@ int run_program(int argc, char** argv) {
 
   app::predict_options predict;
   CLI::App* predict_app = program.add_subcommand("predict", "Its objects in every frame of a clip");
-  predict_app->add_option("INPUT", predict.input, "Video file or folder of frames")->required();
+  predict_app
+      ->add_option("INPUT", predict.input, "Video file, folder of frames, or folder of such clips")
+      ->required();
   predict_app->add_option("--model", predict.model, "Folder that s2d train wrote")->required();
   predict_app->add_option("-o,--out", predict.out, "A .json file, or a folder for palette PNG")
       ->required();
@@ -226,8 +246,9 @@ int run_program(int argc, char** argv) {
       ->add_option("--objects", predict.objects, "At most so many (default: as it was trained on)")
       ->check(whole(1, 1000));
   predict_app
-      ->add_option("--min-score", predict.min_score,
-                   "Leave out objects of a lower score (default 0.1)")
+      ->add_option(
+          "--min-score", predict.min_score,
+          "Leave out objects of a lower score (default 0.1; 0.3 with a model of many clips)")
       ->check(share);
   predict_app
       ->add_option("--nms", predict.most_overlap,
@@ -263,9 +284,12 @@ int run_program(int argc, char** argv) {
 
   app::label_request label;
   CLI::App* label_app = program.add_subcommand("label", "Predictions as labels for another round");
-  label_app->add_option("PREDICTIONS", label.predictions, "What s2d predict wrote, .json")
+  label_app
+      ->add_option("PREDICTIONS", label.predictions,
+                   "What s2d predict wrote: a .json file, or the folder of many clips")
       ->required();
-  label_app->add_option("-o,--out", label.out, "A .json file")->required();
+  label_app->add_option("-o,--out", label.out, "A .json file; a folder if PREDICTIONS is one")
+      ->required();
   label_app->add_option("--keymasks", label.keymasks,
                         "Keymasks of the same clip: objects that the network missed are kept");
   CLI::Option* masks =

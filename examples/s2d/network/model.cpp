@@ -2,6 +2,8 @@
 
 #include "model.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include <simdjson.h>
@@ -19,9 +21,22 @@ s2d::torch::video_mask2former_config configuration(const model_facts& facts) {
   return config;
 }
 
+s2d::torch::picture_size network_size(const model_facts& facts, std::ptrdiff_t height,
+                                      std::ptrdiff_t width) {
+  if (facts.height > 0) return {facts.height, facts.width};
+  const auto pixels = static_cast<double>(height) * static_cast<double>(width);
+  const double scale = (std::min)(1.0, std::sqrt(256.0 * 448.0 / pixels));
+  const auto side = [&](std::ptrdiff_t extent) {
+    return 32 * (std::max)(std::int64_t{1},
+                           std::int64_t{std::llround(static_cast<double>(extent) * scale / 32)});
+  };
+  return {side(height), side(width)};
+}
+
 void write_facts(json_writer& json, const model_facts& facts) {
   json.member("preset", facts.preset).member("height", facts.height).member("width", facts.width);
   json.member("queries", facts.queries).member("objects", facts.objects);
+  json.member("videos", facts.videos);
   json.key("pixel_mean").begin_array();
   for (const double each : facts.mean) json.value(each);
   json.end_array().key("pixel_std").begin_array();
@@ -40,6 +55,7 @@ model_facts read_facts(const std::filesystem::path& file) {
     facts.width = std::int64_t{root["width"]};
     facts.queries = std::int64_t{root["queries"]};
     facts.objects = std::int64_t{root["objects"]};
+    facts.videos = std::int64_t{root["videos"]};
     for (std::size_t c = 0; c < 3; ++c) {
       facts.mean[c] = double{root["pixel_mean"].at(c)};
       facts.deviation[c] = double{root["pixel_std"].at(c)};
@@ -48,12 +64,14 @@ model_facts read_facts(const std::filesystem::path& file) {
     throw s2d::invalid_input{name + ": not the config.json of a trained model: " + error.what()};
   }
   s2d::require(facts.preset == "tiny", name, ": preset is ", facts.preset, ", expected tiny");
-  s2d::require(facts.height > 0 && facts.width > 0 && facts.height % 32 == 0 &&
-                   facts.width % 32 == 0 && facts.height <= 8192 && facts.width <= 8192,
+  const bool free = facts.videos > 1 && facts.height == 0 && facts.width == 0;
+  s2d::require(free || (facts.height > 0 && facts.width > 0 && facts.height % 32 == 0 &&
+                        facts.width % 32 == 0 && facts.height <= 8192 && facts.width <= 8192),
                name, ": the size is ", facts.height, " x ", facts.width,
                " (height x width), expected multiples of 32");
-  s2d::require(facts.queries > 0 && facts.queries <= 10'000 && facts.objects > 0, name, ": ",
-               facts.queries, " queries for ", facts.objects, " objects");
+  s2d::require(
+      facts.queries > 0 && facts.queries <= 10'000 && facts.objects > 0 && facts.videos > 0, name,
+      ": ", facts.queries, " queries for ", facts.objects, " objects of ", facts.videos, " videos");
   for (const double each : facts.deviation)
     s2d::require(each > 0, name, ": pixel_std is ", each, ", expected more than 0");
   return facts;

@@ -11,6 +11,7 @@
 
 #include <s2d/core/image.hpp>
 #include <s2d/torch/config.hpp>
+#include <s2d/torch/predict_masks.hpp>
 
 #include "json.hpp"
 
@@ -19,10 +20,11 @@ namespace app {
 /// config.json.
 struct model_facts {
   std::string preset = "tiny";
-  std::int64_t height = 0;  ///< frames are brought to this size
+  std::int64_t height = 0;  ///< frames are brought to this size; 0: to what suits their clip
   std::int64_t width = 0;
   std::int64_t queries = 10;
-  std::int64_t objects = 1;      ///< that it was trained on
+  std::int64_t objects = 1;      ///< that it was trained on, the most in a video
+  std::int64_t videos = 1;       ///< that it was trained on
   std::array<double, 3> mean{};  ///< of pixels, 0 to 255
   std::array<double, 3> deviation{};
 };
@@ -36,6 +38,11 @@ struct model_facts {
 
 /// The network's configuration.
 [[nodiscard]] s2d::torch::video_mask2former_config configuration(const model_facts& facts);
+
+/// The size that frames of a clip are brought to: that of the model, or else about so many pixels
+/// as measured best on small videos, never more than there are, both sides multiples of 32.
+[[nodiscard]] s2d::torch::picture_size network_size(const model_facts& facts, std::ptrdiff_t height,
+                                                    std::ptrdiff_t width);
 
 /// Members into the open object of `json`.
 void write_facts(json_writer& json, const model_facts& facts);

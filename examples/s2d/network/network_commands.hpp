@@ -14,11 +14,11 @@ namespace app {
 
 struct train_options {
   std::filesystem::path input;
-  std::filesystem::path labels;  ///< YouTube-VIS JSON, or a folder of palette PNG
+  std::filesystem::path labels;  ///< see label_place
   std::filesystem::path out;     ///< folder
-  std::filesystem::path init;    ///< folder of a model of the same clip to go on from; empty: none
+  std::filesystem::path init;    ///< folder of a model to go on from; empty: none
 
-  std::int64_t steps = 600;
+  std::int64_t steps = 0;  ///< 0: 200 for every clip, at least 600; with init 150 for every clip
   std::int64_t seed = 0;
   std::int64_t height = 0;  ///< training size, multiples of 32; 0: as the frames suggest
   std::int64_t width = 0;
@@ -43,14 +43,15 @@ int train_command(const train_options& options);
 struct predict_options {
   std::filesystem::path input;
   std::filesystem::path model;  ///< the folder that s2d train wrote
-  std::filesystem::path out;    ///< a .json file, or a folder for palette PNG
+  std::filesystem::path out;    ///< a .json file, or a folder: for palette PNG, or of many clips
   std::filesystem::path overlay;
-  std::filesystem::path keymasks;  ///< of the clip: objects that the network lost are kept
+  std::filesystem::path keymasks;  ///< see label_place: objects that the network lost are kept
   settings what;                   ///< which frames and how large
-  std::int64_t objects = 0;        ///< at most so many; 0: as many as were trained on
-  double min_score = 0.1;
-  double most_overlap = 0.7;  ///< with a better object over the whole clip, IoU
-  bool refine = true;         ///< draw masks to the edges of the pictures
+  std::int64_t objects = 0;        ///< at most so many; 0: as many as were trained on, or any
+                                   ///< number with a model of many clips
+  double min_score = -1;           ///< below 0: 0.1, or 0.3 with a model of many clips
+  double most_overlap = 0.7;       ///< with a better object over the whole clip, IoU
+  bool refine = true;              ///< draw masks to the edges of the pictures
   std::string device = "auto";
   std::size_t threads = 0;
   bool force = false;
@@ -61,17 +62,20 @@ struct predict_options {
 int predict_command(const predict_options& options);
 
 struct label_request {
-  std::filesystem::path predictions;  ///< YouTube-VIS JSON, as s2d predict writes it
-  std::filesystem::path keymasks;     ///< of the same videos; empty: none
-  std::filesystem::path masks;        ///< all frame masks of the same videos; empty: none
-  std::filesystem::path out;          ///< .json
-  double agree = 0.6;                 ///< IoU of a frame mask with a prediction that finds it again
-  double min_trust = 0;               ///< with masks, which keymasks are taken: as of train
-  double relative_trust = 0.75;       ///< likewise
-  double share = 1;                   ///< likewise
-  double min_score = 0.75;            ///< objects below are left out
-  double most_overlap = 0.75;         ///< with a better object over the whole clip, IoU
-  std::int64_t min_area = 1;          ///< pixels below which a mask counts as none
+  /// YouTube-VIS JSON, as s2d predict writes it, or its folder of many clips; then the other paths
+  /// are folders, too, with NAME/keymasks.json, NAME/masks.json and, to be written,
+  /// NAME/labels.json.
+  std::filesystem::path predictions;
+  std::filesystem::path keymasks;  ///< of the same videos; empty: none
+  std::filesystem::path masks;     ///< all frame masks of the same videos; empty: none
+  std::filesystem::path out;
+  double agree = 0.6;            ///< IoU of a frame mask with a prediction that finds it again
+  double min_trust = 0;          ///< with masks, which keymasks are taken: as of train
+  double relative_trust = 0.75;  ///< likewise
+  double share = 1;              ///< likewise
+  double min_score = 0.75;       ///< objects below are left out
+  double most_overlap = 0.75;    ///< with a better object over the whole clip, IoU
+  std::int64_t min_area = 1;     ///< pixels below which a mask counts as none
   bool force = false;
   bool quiet = false;
 };

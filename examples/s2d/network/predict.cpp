@@ -1,4 +1,4 @@
-// s2d predict: the objects that a network has learned, in every frame of a video.
+// s2d predict: the objects that a network finds, in every frame of a video or of many.
 #include <torch/torch.h>
 
 #include <s2d/torch/dense_labels.hpp>
@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <deque>
+#include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,7 @@
 #include "console.hpp"
 #include "files.hpp"
 #include "input.hpp"
+#include "labels.hpp"
 #include "lost.hpp"
 #include "mask_video.hpp"
 #include "model.hpp"
@@ -67,8 +70,8 @@ findings look_through(const clip& video, const settings& what, console& screen) 
 class network_frames {
  public:
   network_frames(const clip& video, const settings& what, const model_facts& facts,
-                 std::int64_t remembered)
-      : facts_{facts}, source_{video, what}, remembered_{remembered} {}
+                 s2d::torch::picture_size size, std::int64_t remembered)
+      : facts_{facts}, size_{size}, source_{video, what}, remembered_{remembered} {}
 
   ::torch::Tensor operator()(std::int64_t first, std::int64_t count) {
     throw_if_stopped();
@@ -97,8 +100,8 @@ class network_frames {
 
  private:
   ::torch::Tensor tensor_of(const s2d::image& given) const {
-    const s2d::image picture = resized(given, facts_.height, facts_.width);
-    const auto out = ::torch::empty({3, facts_.height, facts_.width}, ::torch::kFloat);
+    const s2d::image picture = resized(given, size_.height, size_.width);
+    const auto out = ::torch::empty({3, size_.height, size_.width}, ::torch::kFloat);
     float* to = out.data_ptr<float>();
     for (std::size_t c = 0; c < 3; ++c) {
       const auto scale = static_cast<float>(1 / facts_.deviation[c]);
@@ -112,6 +115,7 @@ class network_frames {
   }
 
   model_facts facts_;
+  s2d::torch::picture_size size_;
   frame_source source_;
   std::int64_t remembered_;
   std::deque<::torch::Tensor> last_;
@@ -147,47 +151,46 @@ void write_dense_pictures(const findings& all, const std::string& stamp, const f
   s2d::write_file(folder / ".s2d.json", json.text());
 }
 
-}  // namespace
+/// How a network that was trained so is asked. A query that stands for objects of many videos is
+/// still one object within a video: that was better than joining clips by overlap
+/// (docs/training.md).
+s2d::torch::prediction_options prediction_of(const model_facts& facts,
+                                             const predict_options& options) {
+  const std::int64_t most = facts.videos > 1 ? facts.queries : facts.objects;
+  auto how = s2d::torch::tiny_prediction(options.objects > 0 ? options.objects : most);
+  how.selection.least_score = options.min_score;
+  if (options.most_overlap < 1) how.selection.nms = options.most_overlap;
+  return how;
+}
 
-int predict_command(const predict_options& options) {
-  console screen{options.quiet};
-  const model_facts facts = read_facts(config_file(options.model));
-  const clip_list found = find_clips(options.input);
-  s2d::require(!found.many, options.input.string(), ": is a folder of videos, expected one video");
-  const clip& video = found.clips.front();
-  const bool as_json = options.out.extension() == ".json";
-  const fs::path stamped = as_json ? options.out : options.out / ".s2d.json";
-  json_writer said;
-  said.begin_object();
-  write_settings(said, options.what);
-  said.member("objects", options.objects).member("min_score", options.min_score);
-  said.member("nms", options.most_overlap).member("refine", options.refine);
-  said.member("keymasks", options.keymasks.string()).end_object();
-  const std::string stamp = stamp_for(video, said.text() + stamp_of(config_file(options.model)),
-                                      weights_file(options.model));
-  std::error_code ignored;
-  if (!options.force && stamp_of(stamped) == stamp &&
-      (options.overlay.empty() || fs::exists(options.overlay, ignored))) {
-    screen.note(video.name + ": predicted before, skipped");
-    return exit_success;
+/// One video.
+struct prediction_task {
+  const clip& video;
+  fs::path out, overlay;  // files, or a folder for pictures
+  fs::path keymasks;      // empty: none
+  std::string stamp;
+
+  [[nodiscard]] bool as_json() const { return out.extension() == ".json"; }
+  [[nodiscard]] fs::path stamped() const { return as_json() ? out : out / ".s2d.json"; }
+  [[nodiscard]] bool finished() const {
+    std::error_code ignored;
+    return stamp_of(stamped()) == stamp && (overlay.empty() || fs::exists(overlay, ignored));
   }
+};
 
+void predict_clip(const prediction_task& task, const predict_options& options,
+                  const model_facts& facts, s2d::torch::video_mask2former& model, console& screen) {
+  const clip& video = task.video;
   const stopwatch clock;
-  ::torch::set_num_threads(static_cast<int>(s2d::thread_count(options.threads)));
-  s2d::torch::video_mask2former model{configuration(facts)};
-  s2d::torch::load(*model, weights_file(options.model));
-  model->to(device_named(options.device));
   screen.begin(video.name);
   findings all = look_through(video, options.what, screen);
   if (!all.damage.empty()) screen.note(video.name + ": " + all.damage);
 
-  auto how = s2d::torch::tiny_prediction(options.objects > 0 ? options.objects : facts.objects);
-  how.selection.least_score = options.min_score;
-  if (options.most_overlap < 1) how.selection.nms = options.most_overlap;
+  auto how = prediction_of(facts, options);
   const auto length = static_cast<std::int64_t>(all.frames());
-  const s2d::torch::mask_sizes sizes{
-      {facts.height, facts.width}, {facts.height, facts.width}, {all.height, all.width}};
-  network_frames frames{video, options.what, facts, how.clip_length};
+  const auto size = network_size(facts, all.height, all.width);
+  const s2d::torch::mask_sizes sizes{size, size, {all.height, all.width}};
+  network_frames frames{video, options.what, facts, size, how.clip_length};
   if (options.refine)
     how.refine = s2d::torch::mask_refiner{
         [&](std::ptrdiff_t t) -> const s2d::image& { return frames.picture(t); }};
@@ -202,9 +205,9 @@ int predict_command(const predict_options& options) {
           model, [&](std::int64_t first, std::int64_t count) { return frames(first, count); },
           length, sizes, how, screen.stage(0, 1)),
       head, {.least_score = options.min_score});
-  const std::size_t kept = options.keymasks.empty()
+  const std::size_t kept = task.keymasks.empty()
                                ? 0
-                               : keep_lost(objects, head, options.keymasks, video, options.what,
+                               : keep_lost(objects, head, task.keymasks, video, options.what,
                                            s2d::thread_count(options.threads));
   std::size_t masks = 0;
   for (const s2d::ytvis_annotation& each : objects) {
@@ -216,14 +219,15 @@ int predict_command(const predict_options& options) {
   }
 
   screen.span(0, 0, "");
-  make_folder(as_json ? options.out.parent_path() : options.out);
-  make_folder(options.overlay.parent_path());
-  fs::remove(stamped, ignored);  // what it says is about to change
-  write_pictures(all, video, options.what, options.overlay, {}, screen);
-  if (as_json)
-    write_dense_json(objects, head, stamp, options.out);
+  make_folder(task.as_json() ? task.out.parent_path() : task.out);
+  make_folder(task.overlay.parent_path());
+  std::error_code ignored;
+  fs::remove(task.stamped(), ignored);  // what it says is about to change
+  write_pictures(all, video, options.what, task.overlay, {}, screen);
+  if (task.as_json())
+    write_dense_json(objects, head, task.stamp, task.out);
   else
-    write_dense_pictures(all, stamp, options.out);
+    write_dense_pictures(all, task.stamp, task.out);
   screen.end();
   if (!options.quiet) {
     std::printf("%s: %zu %s, %zu masks in %zu frames (%s)\n", video.name.c_str(), objects.size(),
@@ -231,11 +235,74 @@ int predict_command(const predict_options& options) {
                 duration_text(clock.seconds()).c_str());
     if (kept > 0)
       std::printf("  %zu of them the network lost: their keymasks along the flow\n", kept);
-    std::printf("  %s\n", options.out.string().c_str());
-    if (!options.overlay.empty()) std::printf("  %s\n", options.overlay.string().c_str());
+    std::printf("  %s\n", task.out.string().c_str());
+    if (!task.overlay.empty()) std::printf("  %s\n", task.overlay.string().c_str());
     std::fflush(stdout);
   }
-  return exit_success;
+}
+
+/// Where the results of a video go: of many, into a folder of their own.
+prediction_task task_for(const clip& video, bool many, const predict_options& options,
+                         const label_place& keymasks) {
+  prediction_task task{video, options.out, options.overlay, {}, {}};
+  if (many) {
+    task.out = options.out / video.name / "dense.json";
+    if (!options.overlay.empty())
+      task.overlay = options.out / video.name / options.overlay.filename();
+  }
+  if (!options.keymasks.empty()) task.keymasks = keymasks.of(video);
+  json_writer said;
+  said.begin_object();
+  write_settings(said, options.what);
+  said.member("objects", options.objects).member("min_score", options.min_score);
+  said.member("nms", options.most_overlap).member("refine", options.refine);
+  said.member("keymasks", task.keymasks.string()).end_object();
+  task.stamp = stamp_for(video, said.text() + stamp_of(config_file(options.model)),
+                         weights_file(options.model));
+  return task;
+}
+
+}  // namespace
+
+int predict_command(const predict_options& given) {
+  console screen{given.quiet};
+  const model_facts facts = read_facts(config_file(given.model));
+  predict_options options = given;
+  if (options.min_score < 0) options.min_score = facts.videos > 1 ? 0.3 : 0.1;
+  const clip_list found = find_clips(options.input);
+  s2d::require(!found.many || options.out.extension() != ".json", "--out: found ",
+               options.out.string(), ", expected a folder: INPUT holds many videos");
+  const label_place keymasks{options.keymasks, found.many};
+  std::optional<s2d::torch::video_mask2former> model;
+  std::string failed;
+  std::size_t failures = 0;
+  for (const clip& video : found.clips) {
+    try {
+      throw_if_stopped();
+      const prediction_task task = task_for(video, found.many, options, keymasks);
+      if (!options.force && task.finished()) {
+        screen.note(video.name + ": predicted before, skipped");
+        continue;
+      }
+      if (!model) {
+        ::torch::set_num_threads(static_cast<int>(s2d::thread_count(options.threads)));
+        model.emplace(configuration(facts));
+        s2d::torch::load(**model, weights_file(options.model));
+        (*model)->to(device_named(options.device));
+      }
+      predict_clip(task, options, facts, *model, screen);
+    } catch (const s2d::cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      if (!found.many) throw;
+      screen.error(s2d::concat(video.name, ": ", error.what()));
+      failed += " " + video.name;
+      ++failures;
+    }
+  }
+  if (failures == 0) return exit_success;
+  screen.error(s2d::concat(failures, " of ", found.clips.size(), " videos failed:", failed));
+  return exit_failure;
 }
 
 }  // namespace app

@@ -1,4 +1,4 @@
-// s2d train: a network learns the objects of one video from masks in some of its frames.
+// s2d train: a network learns the objects of one video, or of many, from masks in some frames.
 #include <torch/torch.h>
 
 #include <s2d/torch/memory_clips.hpp>
@@ -7,12 +7,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -47,14 +46,70 @@ void write_settings(json_writer& json, const train_options& options) {
   if (!options.init.empty()) json.member("init", stamp_of(config_file(options.init)));
 }
 
-/// About so many pixels as measured best on small videos, never more than there are, both sides
-/// multiples of 32.
-std::pair<std::int64_t, std::int64_t> training_size(double height, double width) {
-  const double scale = (std::min)(1.0, std::sqrt(256.0 * 448.0 / (height * width)));
-  const auto side = [&](double extent) {
-    return 32 * (std::max)(std::int64_t{1}, std::int64_t{std::llround(extent * scale / 32)});
-  };
-  return {side(height), side(width)};
+/// A clip and what is learned of it.
+struct lesson {
+  clip from;
+  s2d::torch::video_labels labels;
+};
+
+s2d::torch::label_options taken_by(const train_options& options) {
+  s2d::torch::label_options taken;
+  taken.min_score = options.min_score;
+  taken.min_trust = options.min_trust;
+  taken.relative_trust = options.relative_trust;
+  taken.frame_share = options.share;
+  if (options.weigh) taken.weight = s2d::torch::label_weight::trust;
+  return taken;
+}
+
+/// Of many clips those without a mask are left out, and named.
+std::vector<lesson> read_lessons(const clip_list& found, const train_options& options,
+                                 label_place& place, console& screen) {
+  std::vector<lesson> lessons;
+  std::string without;
+  std::size_t objects_given = 0;
+  for (const clip& each : found.clips) {
+    throw_if_stopped();
+    auto labels = place.read(each);
+    if (labels) {
+      objects_given += labels->objects.size();
+      labels = s2d::torch::select_labels(std::move(*labels), taken_by(options));
+    }
+    if (labels && !labels->objects.empty())
+      lessons.push_back({each, std::move(*labels)});
+    else
+      without += " " + each.name;
+  }
+  s2d::require(!lessons.empty(), options.labels.string(), ": no mask is left of ", objects_given,
+               " objects, expected at least one to learn from");
+  if (!without.empty())
+    screen.note(s2d::concat(found.clips.size() - lessons.size(), " of ", found.clips.size(),
+                            " videos have no mask to learn from:", without));
+  return lessons;
+}
+
+/// What decides about the network, as asked for or as the labels suggest.
+model_facts facts_for(const std::vector<lesson>& lessons, const train_options& options) {
+  model_facts facts;
+  std::int64_t most = 0;
+  for (const lesson& each : lessons)
+    most = (std::max)(most, static_cast<std::int64_t>(each.labels.objects.size()));
+  if (options.init.empty()) {
+    facts.queries = options.queries > 0 ? options.queries : (std::max)(std::int64_t{10}, 2 * most);
+    facts.height = options.height;
+    facts.width = options.width;
+  } else {
+    facts = read_facts(config_file(options.init));
+  }
+  facts.objects = most;
+  facts.videos = static_cast<std::int64_t>(lessons.size());
+  if (lessons.size() == 1) {
+    const auto& labels = lessons.front().labels;
+    const auto size = network_size(facts, labels.height, labels.width);
+    facts.height = size.height;
+    facts.width = size.width;
+  }
+  return facts;
 }
 
 /// log.jsonl: a line for every step, also of a run in parts.
@@ -122,49 +177,44 @@ std::string losses(const s2d::torch::training_log& entry) {
 
 }  // namespace
 
-int train_command(const train_options& options) {
-  console screen{options.quiet};
-  const clip_list found = find_clips(options.input);
-  s2d::require(!found.many, options.input.string(), ": is a folder of videos, expected one video");
-  const clip& video = found.clips.front();
+int train_command(const train_options& given) {
+  console screen{given.quiet};
+  const clip_list found = find_clips(given.input);
+  train_options options = given;
+  if (options.steps == 0) {
+    const std::int64_t each = options.init.empty() ? 200 : 150;
+    const std::int64_t least = options.init.empty() ? 600 : 150;
+    options.steps = (std::max)(least, each * std::ssize(found.clips));
+  }
+  const std::string name = found.many ? folder_name(options.input) : found.clips.front().name;
+  label_place place{options.labels, found.many};
   json_writer said;
   said.begin_object();
   write_settings(said, options);
   said.end_object();
-  const std::string stamp = stamp_for(video, said.text(), options.labels);
+  std::string stamp;
+  if (found.many) {
+    std::string parts = said.text();
+    for (const clip& each : found.clips) parts += stamp_for(each, {}, place.of(each));
+    stamp = stamp_for(parts, {});
+  } else {
+    stamp = stamp_for(found.clips.front(), said.text(), options.labels);
+  }
   std::error_code ignored;
   if (!options.force && stamp_of(config_file(options.out)) == stamp &&
       fs::exists(weights_file(options.out), ignored)) {
-    screen.note(video.name + ": trained before, skipped");
+    screen.note(name + ": trained before, skipped");
     return exit_success;
   }
 
   const ::torch::Device device = device_named(options.device);
-  auto labels = read_labels(options.labels, video);
-  const std::size_t objects_given = labels.objects.size();
-  s2d::torch::label_options taken;
-  taken.min_score = options.min_score;
-  taken.min_trust = options.min_trust;
-  taken.relative_trust = options.relative_trust;
-  taken.frame_share = options.share;
-  if (options.weigh) taken.weight = s2d::torch::label_weight::trust;
-  labels = s2d::torch::select_labels(std::move(labels), taken);
-  s2d::require(!labels.objects.empty(), options.labels.string(), ": no mask is left of ",
-               objects_given, " objects, expected at least one to learn from");
-  std::size_t masks = 0;
-  for (const auto& object : labels.objects) masks += object.masks.size();
-
-  model_facts facts;
-  facts.objects = static_cast<std::int64_t>(labels.objects.size());
-  facts.queries =
-      options.queries > 0 ? options.queries : (std::max)(std::int64_t{10}, 2 * facts.objects);
-  std::tie(facts.height, facts.width) =
-      options.height > 0
-          ? std::pair{options.height, options.width}
-          : training_size(static_cast<double>(labels.height), static_cast<double>(labels.width));
-  if (!options.init.empty()) {
-    facts = read_facts(config_file(options.init));
-    facts.objects = static_cast<std::int64_t>(labels.objects.size());
+  std::vector<lesson> lessons = read_lessons(found, options, place, screen);
+  model_facts facts = facts_for(lessons, options);
+  std::size_t masks = 0, objects = 0, frames = 0;
+  for (const lesson& each : lessons) {
+    objects += each.labels.objects.size();
+    frames += static_cast<std::size_t>(each.labels.length);
+    for (const auto& object : each.labels.objects) masks += object.masks.size();
   }
 
   make_folder(options.out);
@@ -176,17 +226,21 @@ int train_command(const train_options& options) {
   const stopwatch clock;
   const auto threads = s2d::thread_count(options.threads);
   ::torch::set_num_threads(static_cast<int>(threads));
-  screen.begin(video.name);
-  const auto length = labels.length;
-  labelled_frames frames{video, labels};
-  auto prepared = s2d::torch::prepare_video(
-      std::move(labels),
-      [&](std::ptrdiff_t t) {
-        throw_if_stopped();
-        screen.update("frames", static_cast<double>(t) / static_cast<double>(length));
-        return frames.next();
-      },
-      facts.height, facts.width, 1);  // frames come one after the other
+  screen.begin(name);
+  std::vector<s2d::torch::prepared_video> videos;
+  std::size_t read = 0;
+  for (lesson& each : lessons) {
+    labelled_frames source{each.from, each.labels};
+    const auto size = network_size(facts, each.labels.height, each.labels.width);
+    videos.push_back(s2d::torch::prepare_video(
+        std::move(each.labels),
+        [&](std::ptrdiff_t) {
+          throw_if_stopped();
+          screen.update("frames", static_cast<double>(read++) / static_cast<double>(frames));
+          return source.next();
+        },
+        size.height, size.width, 1));  // frames come one after the other
+  }
 
   s2d::torch::training_options training = s2d::torch::tiny_training(options.steps);
   training.optimizer.rate = options.rate;
@@ -198,8 +252,6 @@ int train_command(const train_options& options) {
   chosen.any_first_from = training.losses.teacher_from;
   chosen.seed = training.seed;
   chosen.threads = threads;
-  std::vector<s2d::torch::prepared_video> videos;
-  videos.push_back(std::move(prepared));
   const s2d::torch::memory_clips clips{
       std::move(videos), s2d::torch::pixel_statistics{facts.mean, facts.deviation}, chosen};
   facts.mean = clips.pixels().mean;
@@ -210,7 +262,7 @@ int train_command(const train_options& options) {
   if (!options.init.empty()) s2d::torch::load(*student, weights_file(options.init));
   student->to(device);
   if (const auto last = s2d::torch::latest_checkpoint(training.folder))
-    screen.note(s2d::concat(video.name, ": goes on behind ", last->filename().string()));
+    screen.note(s2d::concat(name, ": goes on behind ", last->filename().string()));
   log_file log{options.out / "log.jsonl"};
   s2d::torch::training_log last;
   screen.span(0, 1, "");
@@ -233,10 +285,12 @@ int train_command(const train_options& options) {
   s2d::write_file(config_file(options.out), json.text());
   fs::remove_all(cache, ignored);
   if (!options.quiet) {
-    std::printf("%s: %lld %s in %zu masks, %s (%s)\n  %s\n", video.name.c_str(),
-                static_cast<long long>(facts.objects), facts.objects == 1 ? "object" : "objects",
-                masks, losses(last).c_str(), duration_text(clock.seconds()).c_str(),
-                weights_file(options.out).string().c_str());
+    const std::string of =
+        found.many ? s2d::concat(" of ", facts.videos, facts.videos == 1 ? " video" : " videos")
+                   : std::string{};
+    std::printf("%s: %zu %s in %zu masks%s, %s (%s)\n  %s\n", name.c_str(), objects,
+                objects == 1 ? "object" : "objects", masks, of.c_str(), losses(last).c_str(),
+                duration_text(clock.seconds()).c_str(), weights_file(options.out).string().c_str());
     std::fflush(stdout);
   }
   return exit_success;

@@ -1,0 +1,73 @@
+// Results of many videos, a YouTube-VIS file in a folder for each, as one.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <s2d/core/error.hpp>
+#include <s2d/io/folder.hpp>
+#include <s2d/io/ytvis.hpp>
+
+namespace s2d::inline S2D_ABI {
+
+/// FOLDER/NAME/`file` of every NAME that has one, names in natural order; none if there is no such
+/// folder.
+[[nodiscard]] inline std::vector<std::filesystem::path> list_ytvis_folder(
+    const std::filesystem::path& folder, const std::string& file) {
+  std::vector<std::filesystem::path> names, files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it{folder, error}, end; !error && it != end;
+       it.increment(error)) {
+    std::error_code missing;
+    if (std::filesystem::exists(it->path() / file, missing)) names.push_back(it->path().filename());
+  }
+  std::sort(names.begin(), names.end(),
+            [](const auto& a, const auto& b) { return natural_less(a.string(), b.string()); });
+  for (const std::filesystem::path& name : names) files.push_back(folder / name / file);
+  return files;
+}
+
+/// Reads them as one: videos and annotations are numbered anew, 1, 2, ..., in the order of the
+/// files. Categories are those of all files, the first of an id; extras those of the first file.
+/// The `object` of frame masks stays a number of the other file that belongs to theirs.
+/// @throws as read_ytvis; invalid_input if there is no such file, or an annotation belongs to no
+/// video of its file
+[[nodiscard]] inline ytvis_data read_ytvis_folder(const std::filesystem::path& folder,
+                                                  const std::string& file) {
+  ytvis_data all;
+  const auto files = list_ytvis_folder(folder, file);
+  require(!files.empty(), folder.string(), ": holds no NAME/", file);
+  for (const std::filesystem::path& one : files) {
+    ytvis_data part = read_ytvis(one);
+    std::unordered_map<std::int64_t, std::int64_t> video_ids;
+    for (ytvis_video& video : part.videos) {
+      const auto id = static_cast<std::int64_t>(all.videos.size()) + 1;
+      require(video_ids.emplace(video.id, id).second, one.string(), ": two videos have the id ",
+              video.id);
+      video.id = id;
+      all.videos.push_back(std::move(video));
+    }
+    for (ytvis_annotation& annotation : part.annotations) {
+      const auto at = video_ids.find(annotation.video_id);
+      require(at != video_ids.end(), one.string(), ": annotation ", annotation.id,
+              " belongs to video ", annotation.video_id, ", which is not in the file");
+      annotation.video_id = at->second;
+      annotation.id = static_cast<std::int64_t>(all.annotations.size()) + 1;
+      all.annotations.push_back(std::move(annotation));
+    }
+    for (annotation_category& category : part.categories)
+      if (std::none_of(all.categories.begin(), all.categories.end(),
+                       [&](const auto& known) { return known.id == category.id; }))
+        all.categories.push_back(std::move(category));
+    if (all.extras.empty()) all.extras = std::move(part.extras);
+  }
+  return all;
+}
+
+}  // namespace s2d::inline S2D_ABI
