@@ -31,14 +31,16 @@ cp results/a/keymasks.json beside/a.json
 cp results/c/keymasks.json beside/c.json
 mkdir beside/b
 cp results/b/keymasks.json beside/b/labels.json
-expect 0 "$S2D" train clips --labels results --out same "${options[@]}"
-same model/model.safetensors same/model.safetensors
-expect 0 "$S2D" train clips --labels beside --out same2 "${options[@]}"
-same model/model.safetensors same2/model.safetensors
-expect 0 "$S2D" train clips --labels results --out same "${options[@]}"
+short=(--steps 2 --threads 1)
+expect 0 "$S2D" train clips --labels truth --out first "${short[@]}"
+expect 0 "$S2D" train clips --labels results --out second "${short[@]}"
+same first/model.safetensors second/model.safetensors
+expect 0 "$S2D" train clips --labels beside --out third "${short[@]}"
+same first/model.safetensors third/model.safetensors
+expect 0 "$S2D" train clips --labels results --out second "${short[@]}"
 says stderr "trained before, skipped"
 touch -d "1 hour ago" results/b/keymasks.json
-expect 0 "$S2D" train clips --labels results --out same --steps 1 --threads 1
+expect 0 "$S2D" train clips --labels results --out second "${short[@]}"
 says stdout "of 3 videos"
 
 # It looks into every clip of a folder, and into a single one.
