@@ -230,8 +230,24 @@ struct call {
                                  ", expected a name that ends in .mp4"};
   }
 
+  // What is begun from is not what is written.
+  void check_init() const {
+    const std::vector<std::string>& words = options.distil.training;
+    std::error_code none;
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+      if (words[i] != "--init") continue;
+      const fs::path out = fs::weakly_canonical(options.out, none);
+      fs::path above = fs::weakly_canonical(words[i + 1], none);
+      while (above != out && above != above.parent_path()) above = above.parent_path();
+      if (above == out)
+        throw CLI::ValidationError{"--init: found " + words[i + 1] +
+                                   ", expected a model that is not part of --out"};
+    }
+  }
+
   void finish(app::product wanted) {
     check_files(wanted);
+    check_init();
     parse_shard(shard, options);
     app::settings& what = options.what;
     if (what.stride == 0) throw CLI::ValidationError{"--stride: found 0, expected at least 1"};
@@ -440,7 +456,10 @@ int run_program(int argc, char** argv) {
 
   app::eval_request eval;
   CLI::App* eval_app = program.add_subcommand("eval", "How good masks are, against a truth");
-  eval_app->add_option("PREDICTION", eval.prediction, "Masks: folder, .json, .npy")->required();
+  eval_app
+      ->add_option("PREDICTION", eval.prediction,
+                   "Masks: folder (of NAME/dense.json, too), .json, .npy")
+      ->required();
   eval_app->add_option("TRUTH", eval.truth, "Masks: folder, .json, .npy")->required();
   eval_app->add_option("--metric", eval.metric, "davis (J and F), ytvis or coco (AP and AR)")
       ->check(CLI::IsMember({"davis", "ytvis", "coco"}))

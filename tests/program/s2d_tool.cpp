@@ -5,6 +5,7 @@
 //   s2d_tool compare TRUTH MASKS.json --least IOU
 //   s2d_tool same A.png B.png
 //   s2d_tool swap FROM TO            mask pictures with numbers 1 and 2 exchanged
+//   s2d_tool join RESULTS FILE       the NAME/keymasks.json of a folder in one
 //   s2d_tool json FILE
 // given: the tracks of every true mask, by its own motion, and a grid of mean colours.
 // --together: both go to the right side by side, and touch from the middle of the clip on.
@@ -35,6 +36,7 @@
 #include <s2d/io/image.hpp>
 #include <s2d/io/npy.hpp>
 #include <s2d/io/palette_png.hpp>
+#include <s2d/io/ytvis_folder.hpp>
 #include <s2d/keymask/discover_options.hpp>
 #include <s2d/mask/bits.hpp>
 #include <s2d/mask/rle.hpp>
@@ -282,6 +284,10 @@ int main(int argc, char** argv) {
         for (std::uint8_t& id : ids.values) id = id == 0 ? id : static_cast<std::uint8_t>(3 - id);
         s2d::write_palette_png(fs::path{words.at(2)} / file.filename(), ids);
       }
+      return 0;
+    }
+    if (what == "join") {
+      s2d::write_ytvis(words.at(2), s2d::read_ytvis_folder(words.at(1), "keymasks.json"));
       return 0;
     }
     if (what == "json") {

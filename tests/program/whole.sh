@@ -97,6 +97,8 @@ says stdout "begun/dense.json"
 expect 2 "$S2D" run clip --out new --init clip
 says stderr "s2d train wrote"
 expect 2 "$S2D" run clip --out new --init parts/model --queries 5
+expect 2 "$S2D" run clip --out parts --init parts/model
+says stderr "not part of --out"
 
 # Wrong options of training are refused before anything is done, an error of a stage is told once.
 for wrong in "--train-size 33x64" "--steps 0" "--queries 0" "--queries 2000" "--lr 0" "--share 0"; do

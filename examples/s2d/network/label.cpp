@@ -23,6 +23,7 @@
 #include "network_commands.hpp"
 #include "console.hpp"
 #include "files.hpp"
+#include "model.hpp"
 #include "outputs.hpp"
 #include "version.hpp"
 
@@ -231,49 +232,60 @@ void label_file(const label_request& what, console& screen) {
   }
 }
 
-}  // namespace
-
-int label_command(const label_request& what) {
-  console screen{what.quiet};
-  std::error_code ignored;
-  if (!fs::is_directory(what.predictions, ignored)) {
-    label_file(what, screen);
-    return exit_success;
-  }
-  std::size_t failures = 0;
+/// The labels of every video of a folder of predictions. What a video had before goes where it has
+/// none now.
+int label_many(const label_request& what, console& screen) {
   const std::vector<fs::path> files = s2d::list_ytvis_folder(what.predictions, "dense.json");
   s2d::require(
       !files.empty(), what.predictions.string(),
       ": holds no NAME/dense.json, expected what s2d predict wrote for a folder of videos");
+  std::error_code ignored;
+  for (const fs::path& given : {what.keymasks, what.masks})
+    s2d::require(given.empty() || fs::is_directory(given, ignored), given.string(),
+                 ": expected a folder, as ", what.predictions.string());
+  std::size_t failures = 0, labelled = 0;
   for (const fs::path& file : files) {
     throw_if_stopped();
     const std::string name = file.parent_path().filename().string();
     label_request one = what;
     one.predictions = file;
-    if (!what.keymasks.empty()) one.keymasks = what.keymasks / name / "keymasks.json";
-    if (!what.masks.empty()) one.masks = what.masks / name / "masks.json";
-    if (!one.keymasks.empty() && !fs::exists(one.keymasks, ignored)) {
-      if (!one.masks.empty()) {
-        screen.note(name + ": has no keymasks, left out");
-        continue;
-      }
-      one.keymasks.clear();
-    }
     one.out = what.out / name / "labels.json";
     try {
+      if (!what.keymasks.empty()) {
+        one.keymasks = what.keymasks / name / "keymasks.json";
+        if (!fs::exists(one.keymasks, ignored)) {
+          if (!what.masks.empty()) throw nothing_to_learn{name + ": has no keymasks, left out"};
+          screen.note(name + ": has no keymasks");
+          one.keymasks.clear();
+        }
+      }
+      if (!what.masks.empty()) one.masks = what.masks / name / "masks.json";
       label_file(one, screen);
+      ++labelled;
     } catch (const nothing_to_learn& why) {
       screen.note(why.what());
+      fs::remove(one.out, ignored);
     } catch (const s2d::cancelled&) {
       throw;
     } catch (const std::exception& error) {
-      screen.error(s2d::concat(name, ": ", error.what()));
+      screen.error(name + ": " + in_a_line(error));
       ++failures;
     }
   }
-  if (failures == 0) return exit_success;
-  screen.error(s2d::concat(failures, " of ", files.size(), " videos failed"));
-  return exit_failure;
+  if (failures > 0) screen.error(s2d::concat(failures, " of ", files.size(), " videos failed"));
+  s2d::require(failures > 0 || labelled > 0, what.predictions.string(),
+               ": no video has labels, so there is nothing to learn from");
+  return failures > 0 ? exit_failure : exit_success;
+}
+
+}  // namespace
+
+int label_command(const label_request& what) {
+  console screen{what.quiet};
+  std::error_code ignored;
+  if (fs::is_directory(what.predictions, ignored)) return label_many(what, screen);
+  label_file(what, screen);
+  return exit_success;
 }
 
 }  // namespace app

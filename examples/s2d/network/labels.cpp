@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <s2d/core/error.hpp>
+#include <s2d/io/folder.hpp>
 #include <s2d/io/ytvis.hpp>
 #include <s2d/torch/training_video.hpp>
 
@@ -31,7 +32,7 @@ s2d::torch::video_labels labels_of_file(const fs::path& file, const clip& of) {
   auto videos = videos_of(file);
   if (videos.size() == 1) return std::move(videos.front());
   for (s2d::torch::video_labels& video : videos)
-    if (video.name == of.name) return std::move(video);
+    if (fs::path{video.name}.filename() == of.name) return std::move(video);
   throw s2d::invalid_input{s2d::concat(file.string(), ": holds ", videos.size(),
                                        " videos, none of which is called ", of.name)};
 }
@@ -90,30 +91,41 @@ s2d::torch::video_labels read_labels(const fs::path& place, const clip& of) {
 }
 
 label_place::label_place(fs::path given, bool many)
-    : given_{std::move(given)}, many_{many}, file_{given_.extension() == ".json"} {}
+    : given_{std::move(given)}, many_{many}, file_{given_.extension() == ".json"} {
+  std::error_code ignored;
+  if (!given_.empty() && !fs::exists(given_, ignored))
+    throw s2d::io_error{given_.string() + ": no such file or folder"};
+}
 
 fs::path label_place::of(const clip& each) const {
-  if (!many_ || file_) return given_;
+  if (given_.empty() || !many_ || file_) return given_;
   std::error_code ignored;
-  for (const fs::path& file : {given_ / each.name / "keymasks.json",
-                               given_ / each.name / "labels.json", given_ / (each.name + ".json")})
+  const fs::path folder = given_ / each.name;
+  for (const fs::path& file :
+       {folder / "keymasks.json", folder / "labels.json", given_ / (each.name + ".json")})
     if (fs::exists(file, ignored)) return file;
-  const fs::path pictures = given_ / each.name;
-  return fs::is_directory(pictures, ignored) ? pictures : fs::path{};
+  // The folder of a clip whose keymasks were never finished holds other files.
+  for (fs::directory_iterator it{folder, ignored}, end; !ignored && it != end;
+       it.increment(ignored))
+    if (s2d::is_image_name(it->path())) return folder;
+  return {};
 }
 
 std::optional<s2d::torch::video_labels> label_place::read(const clip& each) {
-  if (!many_ || !file_) {
-    const fs::path place = of(each);
-    if (place.empty()) return std::nullopt;
-    return read_labels(place, each);
-  }
+  const fs::path place = of(each);
+  if (place.empty()) return std::nullopt;
+  if (!many_ || !file_) return read_labels(place, each);
   if (by_name_.empty())
-    for (s2d::torch::video_labels& video : videos_of(given_))
-      by_name_[video.name] = std::move(video);
+    for (s2d::torch::video_labels& video : videos_of(given_)) {
+      const std::string name = fs::path{video.name}.filename().string();
+      s2d::require(by_name_.try_emplace(name, std::move(video)).second, given_.string(),
+                   ": two videos are called ", name);
+    }
   const auto found = by_name_.find(each.name);
   if (found == by_name_.end()) return std::nullopt;
-  return found->second;
+  auto labels = std::move(found->second);
+  labels.name = each.name;
+  return labels;
 }
 
 labelled_frames::labelled_frames(const clip& from, const s2d::torch::video_labels& labels)

@@ -25,16 +25,17 @@ namespace app {
 class label_place {
  public:
   /// @param given  a file, or a folder of pictures; of `many` clips a file that holds all of them,
-  /// or
-  ///               a folder with NAME/keymasks.json, NAME/labels.json, NAME.json, or pictures in
-  ///               NAME for each
+  ///               or a folder that has for each, in this order, NAME/keymasks.json,
+  ///               NAME/labels.json, NAME.json, or pictures in NAME; empty: there are none
+  /// @throws s2d::io_error if there is no such file or folder
   label_place(std::filesystem::path given, bool many);
 
   /// The file or folder with the labels of a clip; empty if there is none, which can be so of many
   /// clips only.
   [[nodiscard]] std::filesystem::path of(const clip& each) const;
 
-  /// The labels of a clip; nothing where there are none of it among those of many.
+  /// The labels of a clip; nothing where there are none of it among those of many. To be asked once
+  /// for every clip.
   /// @throws as read_labels
   [[nodiscard]] std::optional<s2d::torch::video_labels> read(const clip& each);
 

@@ -11,7 +11,6 @@
 #include <s2d/torch/video_labels.hpp>
 
 #include "console.hpp"
-#include "labels.hpp"
 #include "model.hpp"
 
 namespace app {
@@ -57,13 +56,12 @@ void give_up(std::vector<s2d::ytvis_annotation>& objects, std::size_t predicted,
 }  // namespace
 
 std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
-                      const std::filesystem::path& keymasks, const clip& video,
+                      const s2d::torch::video_labels& labels, const clip& video,
                       const settings& what, std::size_t threads) {
-  const auto labels = read_labels(keymasks, video);
   s2d::require(
       labels.length == head.length && labels.height == head.height && labels.width == head.width,
-      keymasks.string(), ": is for ", labels.length, " frames of ", labels.height, " x ",
-      labels.width, ", the clip has ", head.length, " of ", head.height, " x ", head.width,
+      "the keymasks of ", video.name, " are for ", labels.length, " frames of ", labels.height,
+      " x ", labels.width, ", the clip has ", head.length, " of ", head.height, " x ", head.width,
       " (height x width)");
   std::vector<tube> keys, found;
   for (const auto& object : labels.objects) {

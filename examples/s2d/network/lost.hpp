@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <vector>
 
 #include <s2d/io/ytvis.hpp>
+#include <s2d/torch/video_labels.hpp>
 
 #include "input.hpp"
 #include "settings.hpp"
@@ -21,7 +21,7 @@ namespace app {
 /// @return how many were added
 /// @throws s2d::invalid_input if the keymasks are of another number or size of frames
 std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
-                      const std::filesystem::path& keymasks, const clip& video,
+                      const s2d::torch::video_labels& keymasks, const clip& video,
                       const settings& what, std::size_t threads);
 
 }  // namespace app

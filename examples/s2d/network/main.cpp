@@ -6,7 +6,6 @@
 #include <exception>
 #include <filesystem>
 #include <limits>
-#include <new>
 #include <string>
 #include <utility>
 #include <string_view>
@@ -19,6 +18,7 @@
 
 #include "network_commands.hpp"
 #include "console.hpp"
+#include "model.hpp"
 
 namespace {
 
@@ -237,13 +237,20 @@ int run_program(int argc, char** argv) {
       ->add_option("INPUT", predict.input, "Video file, folder of frames, or folder of such clips")
       ->required();
   predict_app->add_option("--model", predict.model, "Folder that s2d train wrote")->required();
-  predict_app->add_option("-o,--out", predict.out, "A .json file, or a folder for palette PNG")
-      ->required();
-  predict_app->add_option("--overlay", predict.overlay, "Also a video with the masks, .mp4");
-  predict_app->add_option("--keymasks", predict.keymasks,
-                          "Keymasks of the same frames: objects that the network lost are kept");
   predict_app
-      ->add_option("--objects", predict.objects, "At most so many (default: as it was trained on)")
+      ->add_option("-o,--out", predict.out,
+                   "A .json file, or a folder for palette PNG; of many clips a folder for "
+                   "NAME/dense.json")
+      ->required();
+  predict_app->add_option("--overlay", predict.overlay,
+                          "Also a video with the masks, .mp4; of many clips OUT/NAME/FILE.mp4");
+  predict_app->add_option("--keymasks", predict.keymasks,
+                          "Keymasks of the same frames: objects that the network lost are kept; of "
+                          "many clips the folder that s2d run wrote");
+  predict_app
+      ->add_option("--objects", predict.objects,
+                   "At most so many (default: as it was trained on; any number with a model of "
+                   "many clips)")
       ->check(whole(1, 1000));
   predict_app
       ->add_option(
@@ -291,7 +298,8 @@ int run_program(int argc, char** argv) {
   label_app->add_option("-o,--out", label.out, "A .json file; a folder if PREDICTIONS is one")
       ->required();
   label_app->add_option("--keymasks", label.keymasks,
-                        "Keymasks of the same clip: objects that the network missed are kept");
+                        "Keymasks of the same clip: objects that the network missed are kept; of "
+                        "many clips the folder that s2d run wrote");
   CLI::Option* masks =
       label_app->add_option("--masks", label.masks,
                             "All frame masks of the same clip: labels are the keymasks and the "
@@ -357,16 +365,8 @@ int main(int argc, char** argv) {
   } catch (const s2d::cancelled&) {
     std::fputs("s2d: interrupted; the same call goes on from here\n", stderr);
     return app::stop_exit_code();
-  } catch (const s2d::invalid_input& error) {
-    std::fprintf(stderr, "s2d: %s\n", error.what());
-  } catch (const c10::OutOfMemoryError&) {
-    std::fputs("s2d: out of GPU memory; a smaller --size or fewer --queries need less\n", stderr);
-  } catch (const std::bad_alloc&) {
-    std::fputs("s2d: out of memory; a smaller --size needs less\n", stderr);
   } catch (const std::exception& error) {
-    // LibTorch puts the place in its code behind what it says.
-    const std::string text = error.what();
-    std::fprintf(stderr, "s2d: %s\n", text.substr(0, text.find('\n')).c_str());
+    std::fprintf(stderr, "s2d: %s\n", app::in_a_line(error).c_str());
   }
   return app::exit_failure;
 }

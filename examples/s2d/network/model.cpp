@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <string_view>
 
 #include <simdjson.h>
@@ -55,7 +56,9 @@ model_facts read_facts(const std::filesystem::path& file) {
     facts.width = std::int64_t{root["width"]};
     facts.queries = std::int64_t{root["queries"]};
     facts.objects = std::int64_t{root["objects"]};
-    facts.videos = std::int64_t{root["videos"]};
+    // Models of one clip did not always say so.
+    if (std::int64_t videos = 0; root["videos"].get(videos) == simdjson::SUCCESS)
+      facts.videos = videos;
     for (std::size_t c = 0; c < 3; ++c) {
       facts.mean[c] = double{root["pixel_mean"].at(c)};
       facts.deviation[c] = double{root["pixel_std"].at(c)};
@@ -75,6 +78,18 @@ model_facts read_facts(const std::filesystem::path& file) {
   for (const double each : facts.deviation)
     s2d::require(each > 0, name, ": pixel_std is ", each, ", expected more than 0");
   return facts;
+}
+
+std::string in_a_line(const std::exception& error) {
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr)
+    return "out of GPU memory; a smaller --size or fewer --queries need less";
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
+    return "out of memory; a smaller --size needs less";
+  const std::string text = error.what();
+  // LibTorch puts the place in its code behind what it says.
+  return dynamic_cast<const s2d::invalid_input*>(&error) != nullptr
+             ? text
+             : text.substr(0, text.find('\n'));
 }
 
 ::torch::Device device_named(const std::string& name) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <string>
 
@@ -49,6 +50,9 @@ void write_facts(json_writer& json, const model_facts& facts);
 
 /// @throws s2d::io_error; s2d::invalid_input if it is not what write_facts wrote
 [[nodiscard]] model_facts read_facts(const std::filesystem::path& file);
+
+/// What went wrong, for people.
+[[nodiscard]] std::string in_a_line(const std::exception& error);
 
 /// The device of that name: "cpu", "cuda", or "auto", which is CUDA where there is a GPU.
 /// @throws s2d::invalid_input if "cuda" is asked for and there is none, with the reason

@@ -167,7 +167,7 @@ s2d::torch::prediction_options prediction_of(const model_facts& facts,
 struct prediction_task {
   const clip& video;
   fs::path out, overlay;  // files, or a folder for pictures
-  fs::path keymasks;      // empty: none
+  std::optional<s2d::torch::video_labels> keymasks;
   std::string stamp;
 
   [[nodiscard]] bool as_json() const { return out.extension() == ".json"; }
@@ -205,10 +205,10 @@ void predict_clip(const prediction_task& task, const predict_options& options,
           model, [&](std::int64_t first, std::int64_t count) { return frames(first, count); },
           length, sizes, how, screen.stage(0, 1)),
       head, {.least_score = options.min_score});
-  const std::size_t kept = task.keymasks.empty()
-                               ? 0
-                               : keep_lost(objects, head, task.keymasks, video, options.what,
-                                           s2d::thread_count(options.threads));
+  const std::size_t kept = task.keymasks
+                               ? keep_lost(objects, head, *task.keymasks, video, options.what,
+                                           s2d::thread_count(options.threads))
+                               : 0;
   std::size_t masks = 0;
   for (const s2d::ytvis_annotation& each : objects) {
     found_object& object = all.objects.emplace_back();
@@ -250,13 +250,13 @@ prediction_task task_for(const clip& video, bool many, const predict_options& op
     if (!options.overlay.empty())
       task.overlay = options.out / video.name / options.overlay.filename();
   }
-  if (!options.keymasks.empty()) task.keymasks = keymasks.of(video);
+  const fs::path keys = keymasks.of(video);
   json_writer said;
   said.begin_object();
   write_settings(said, options.what);
   said.member("objects", options.objects).member("min_score", options.min_score);
   said.member("nms", options.most_overlap).member("refine", options.refine);
-  said.member("keymasks", task.keymasks.string()).end_object();
+  said.member("keymasks", keys.empty() ? std::string{} : stamp_for({}, {keys})).end_object();
   task.stamp = stamp_for(video, said.text() + stamp_of(config_file(options.model)),
                          weights_file(options.model));
   return task;
@@ -272,31 +272,37 @@ int predict_command(const predict_options& given) {
   const clip_list found = find_clips(options.input);
   s2d::require(!found.many || options.out.extension() != ".json", "--out: found ",
                options.out.string(), ", expected a folder: INPUT holds many videos");
-  const label_place keymasks{options.keymasks, found.many};
-  std::optional<s2d::torch::video_mask2former> model;
+  label_place keymasks{options.keymasks, found.many};
+  std::vector<prediction_task> tasks;
+  for (const clip& video : found.clips) {
+    tasks.push_back(task_for(video, found.many, options, keymasks));
+    if (options.force || !tasks.back().finished()) continue;
+    screen.note(video.name + ": predicted before, skipped");
+    tasks.pop_back();
+  }
+  if (tasks.empty()) return exit_success;
+
+  ::torch::set_num_threads(static_cast<int>(s2d::thread_count(options.threads)));
+  s2d::torch::video_mask2former model{configuration(facts)};
+  s2d::torch::load(*model, weights_file(options.model));
+  model->to(device_named(options.device));
   std::string failed;
   std::size_t failures = 0;
-  for (const clip& video : found.clips) {
+  for (prediction_task& task : tasks) {
+    const std::string& name = task.video.name;
     try {
       throw_if_stopped();
-      const prediction_task task = task_for(video, found.many, options, keymasks);
-      if (!options.force && task.finished()) {
-        screen.note(video.name + ": predicted before, skipped");
-        continue;
-      }
-      if (!model) {
-        ::torch::set_num_threads(static_cast<int>(s2d::thread_count(options.threads)));
-        model.emplace(configuration(facts));
-        s2d::torch::load(**model, weights_file(options.model));
-        (*model)->to(device_named(options.device));
-      }
-      predict_clip(task, options, facts, *model, screen);
+      task.keymasks = keymasks.read(task.video);
+      if (!options.keymasks.empty() && !task.keymasks)
+        screen.note(name + ": has no keymasks in " + options.keymasks.string());
+      predict_clip(task, options, facts, model, screen);
+      task.keymasks.reset();
     } catch (const s2d::cancelled&) {
       throw;
     } catch (const std::exception& error) {
       if (!found.many) throw;
-      screen.error(s2d::concat(video.name, ": ", error.what()));
-      failed += " " + video.name;
+      screen.error(name + ": " + in_a_line(error));
+      failed += " " + name;
       ++failures;
     }
   }

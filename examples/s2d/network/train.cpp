@@ -62,16 +62,22 @@ s2d::torch::label_options taken_by(const train_options& options) {
   return taken;
 }
 
+/// How long training takes if nobody says so.
+std::int64_t usual_steps(std::int64_t clips, const train_options& options) {
+  return options.init.empty() ? (std::max)(std::int64_t{600}, 200 * clips) : 150 * clips;
+}
+
 /// Of many clips those without a mask are left out, and named.
 std::vector<lesson> read_lessons(const clip_list& found, const train_options& options,
                                  label_place& place, console& screen) {
   std::vector<lesson> lessons;
   std::string without;
-  std::size_t objects_given = 0;
+  std::size_t labelled = 0, objects_given = 0;
   for (const clip& each : found.clips) {
     throw_if_stopped();
     auto labels = place.read(each);
     if (labels) {
+      ++labelled;
       objects_given += labels->objects.size();
       labels = s2d::torch::select_labels(std::move(*labels), taken_by(options));
     }
@@ -80,6 +86,11 @@ std::vector<lesson> read_lessons(const clip_list& found, const train_options& op
     else
       without += " " + each.name;
   }
+  s2d::require(
+      !found.many || labelled > 0, options.labels.string(), ": holds no labels of ",
+      options.input.string(),
+      ", expected for a clip NAME there NAME/keymasks.json, NAME/labels.json, NAME.json, or "
+      "mask pictures in NAME");
   s2d::require(!lessons.empty(), options.labels.string(), ": no mask is left of ", objects_given,
                " objects, expected at least one to learn from");
   if (!without.empty())
@@ -181,11 +192,7 @@ int train_command(const train_options& given) {
   console screen{given.quiet};
   const clip_list found = find_clips(given.input);
   train_options options = given;
-  if (options.steps == 0) {
-    const std::int64_t each = options.init.empty() ? 200 : 150;
-    const std::int64_t least = options.init.empty() ? 600 : 150;
-    options.steps = (std::max)(least, each * std::ssize(found.clips));
-  }
+  if (!found.many && options.steps == 0) options.steps = usual_steps(1, options);
   const std::string name = found.many ? folder_name(options.input) : found.clips.front().name;
   label_place place{options.labels, found.many};
   json_writer said;
@@ -195,7 +202,8 @@ int train_command(const train_options& given) {
   std::string stamp;
   if (found.many) {
     std::string parts = said.text();
-    for (const clip& each : found.clips) parts += stamp_for(each, {}, place.of(each));
+    for (const clip& each : found.clips)
+      if (const fs::path own = place.of(each); !own.empty()) parts += stamp_for(each, {}, own);
     stamp = stamp_for(parts, {});
   } else {
     stamp = stamp_for(found.clips.front(), said.text(), options.labels);
@@ -209,7 +217,11 @@ int train_command(const train_options& given) {
 
   const ::torch::Device device = device_named(options.device);
   std::vector<lesson> lessons = read_lessons(found, options, place, screen);
+  if (options.steps == 0) options.steps = usual_steps(std::ssize(lessons), options);
   model_facts facts = facts_for(lessons, options);
+  if (facts.queries < facts.objects)
+    screen.note(s2d::concat(name, ": a clip has ", facts.objects,
+                            " objects, the network looks for ", facts.queries, " at most"));
   std::size_t masks = 0, objects = 0, frames = 0;
   for (const lesson& each : lessons) {
     objects += each.labels.objects.size();
@@ -281,7 +293,9 @@ int train_command(const train_options& given) {
   json.begin_object().member("stamp", stamp).member("version", version_text);
   write_facts(json, facts);
   json.member("labels", options.labels.string());
-  json.key("training").raw(said.text()).end_object().finish();
+  json.key("training").begin_object();
+  write_settings(json, options);
+  json.end_object().end_object().finish();
   s2d::write_file(config_file(options.out), json.text());
   fs::remove_all(cache, ignored);
   if (!options.quiet) {
