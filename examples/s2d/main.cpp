@@ -37,6 +37,7 @@ Examples:
   s2d run frames/ --out result --end 100  a folder of pictures, the first 100 of them
   s2d info clip.mp4                       what a file or folder is
   s2d run clip.mp4 --out result --until keymasks   without training
+  s2d train videos/ --labels results --out model   one network for many videos
 
 INPUT is a video file, a folder of frames (jpg, png, bmp; in the order of their names), or a
 folder of either. An interrupted call goes on where it was when it is repeated; finished videos
@@ -450,7 +451,7 @@ int run_program(int argc, char** argv) {
   report_app->footer("\nExample:\n  s2d report result/ --out report.html\n");
 
   // Listed only: main() hands them over.
-  program.add_subcommand("train", "A network learns the objects of a clip from its keymasks");
+  program.add_subcommand("train", "A network learns the objects of a clip, or of many, from keymasks");
   program.add_subcommand("predict", "The objects that it has learned, in every frame");
   program.add_subcommand("label", "Predictions as labels for another round of training");
 
