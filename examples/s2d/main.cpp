@@ -451,7 +451,8 @@ int run_program(int argc, char** argv) {
   report_app->footer("\nExample:\n  s2d report result/ --out report.html\n");
 
   // Listed only: main() hands them over.
-  program.add_subcommand("train", "A network learns the objects of a clip, or of many, from keymasks");
+  program.add_subcommand("train",
+                         "A network learns the objects of a clip, or of many, from keymasks");
   program.add_subcommand("predict", "The objects that it has learned, in every frame");
   program.add_subcommand("label", "Predictions as labels for another round of training");
 
