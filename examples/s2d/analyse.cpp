@@ -164,12 +164,9 @@ findings find(const clip& each, const places& to, const run_options& options, bo
 std::string whole_stamp(const std::string& keymasks, const distillation& wish) {
   if (wish.until == stage::keymasks) return keymasks;
   std::string words = s2d::concat(keymasks, " ", name_of(wish.until), " ", wish.final_steps);
-  for (std::size_t i = 0; i < wish.training.size(); ++i) {
-    words += " " + wish.training[i];
-    // A model of that name may have become another.
-    if (i > 0 && wish.training[i - 1] == "--init")
-      words += stamp_of(fs::path{wish.training[i]} / "config.json");
-  }
+  for (const std::string& word : wish.training) words += " " + word;
+  // A model of that name may have become another.
+  if (!wish.init.empty()) words += " " + stamp_of(wish.init / "config.json");
   return stamp_for(words, {});
 }
 

@@ -121,6 +121,8 @@ class stages {
     std::vector<std::string> words = training_call(labels, model);
     const std::vector<std::string>& said = options_.distil.training;
     words.insert(words.end(), said.begin(), said.end());
+    const fs::path& init = options_.distil.init;
+    if (!init.empty()) words.insert(words.end(), {"--init", init.string()});
     run_training(name, std::move(words), model);
   }
 

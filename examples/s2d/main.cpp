@@ -179,9 +179,6 @@ const std::vector<passed_option>& passed_options() {
   static const std::vector<passed_option> all{
       {"--steps", "--steps", "Steps of training (default 600; 150 with --init)",
        whole_number & CLI::Range(1.0, 1e9)},
-      {"--init", "--init",
-       "Begin from this model, of many clips for instance (s2d train), instead of from nothing",
-       trained_model},
       {"--preset", "--preset", "Kind of network (default tiny)", CLI::IsMember({"tiny"})},
       {"--train-size", "--size",
        "HEIGHTxWIDTH in training, multiples of 32 (default: about 256x448)", training_size},
@@ -233,17 +230,14 @@ struct call {
 
   // What is begun from is not what is written.
   void check_init() const {
-    const std::vector<std::string>& words = options.distil.training;
+    if (options.distil.init.empty()) return;
     std::error_code none;
-    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      if (words[i] != "--init") continue;
-      const fs::path out = fs::weakly_canonical(options.out, none);
-      fs::path above = fs::weakly_canonical(words[i + 1], none);
-      while (above != out && above != above.parent_path()) above = above.parent_path();
-      if (above == out)
-        throw CLI::ValidationError{"--init: found " + words[i + 1] +
-                                   ", expected a model that is not part of --out"};
-    }
+    const fs::path out = fs::weakly_canonical(options.out, none);
+    fs::path above = fs::weakly_canonical(options.distil.init, none);
+    while (above != out && above != above.parent_path()) above = above.parent_path();
+    if (above == out)
+      throw CLI::ValidationError{"--init: found " + options.distil.init.string() +
+                                 ", expected a model that is not part of --out"};
   }
 
   void finish(app::product wanted) {
@@ -374,8 +368,14 @@ void add_training(CLI::App& command, call& to) {
             each.help)
         ->check(each.check)
         ->group(group);
-  for (const char* decided : {"--train-size", "--queries"})
-    command.get_option("--init")->excludes(command.get_option(decided));
+  command
+      .add_option("--init", distil.init,
+                  "Begin from this model, of many clips for instance (s2d train), instead of from "
+                  "nothing")
+      ->check(trained_model)
+      ->excludes(command.get_option("--train-size"))
+      ->excludes(command.get_option("--queries"))
+      ->group(group);
   command
       .add_option("--final-steps", distil.final_steps,
                   "Steps of a final round, which also learns the frame masks that the network "

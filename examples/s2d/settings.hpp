@@ -35,6 +35,7 @@ enum class stage { keymasks, train, labels, dense };
 struct distillation {
   stage until = stage::dense;
   std::vector<std::string> training;  ///< options of s2d train, in words
+  std::filesystem::path init;         ///< the model to begin from; empty: nothing
   std::size_t final_steps = 300;      ///< of the final round; 0: there is none
 };
 

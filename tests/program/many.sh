@@ -48,22 +48,35 @@ touch -d "1 hour ago" results/b/keymasks.json
 expect 0 "$S2D" train clips --labels results --out third "${short[@]}"
 says stdout "of 3 videos"
 
-# Unless it is said, steps are 200 for every clip with labels. Stopped in the middle, it goes on.
-set -m
-status=0
-usual=(train clips --labels results --out usual --threads 1 --checkpoint-every 1)
-"$S2D" "${usual[@]}" >stdout 2>stderr &
-pid=$!
-for _ in $(seq 6000); do
-  [ -e usual/log.jsonl ] && [ "$(wc -l <usual/log.jsonl)" -ge 2 ] && break
-  sleep 0.02
-done
+# stopped OUT OPTION...: trains into OUT, and is interrupted behind the second step.
+stopped() {
+  local out=$1 pid status=0
+  shift
+  set -m
+  "$S2D" train clips --out "$out" "$@" >stdout 2>stderr &
+  pid=$!
+  for _ in $(seq 6000); do
+    [ -e "$out/log.jsonl" ] && [ "$(wc -l <"$out/log.jsonl")" -ge 2 ] && break
+    sleep 0.02
+  done
+  kill -INT "$pid"
+  wait "$pid" || status=$?
+  set +m
+  [ "$status" = 130 ] || fail "after SIGINT the status is $status, expected 130"
+  [ ! -e "$out/config.json" ] || fail "a model is there after SIGINT"
+}
+
+# Unless it is said, steps are 200 for every clip with labels, and 150 behind another model.
+stopped usual --labels results --threads 1
 says usual/log.jsonl '"step":1,"steps":600,'
-kill -INT "$pid"
-wait "$pid" || status=$?
-set +m
-[ "$status" = 130 ] || fail "after SIGINT the status is $status, expected 130"
-[ ! -e usual/config.json ] || fail "a model is there after SIGINT"
+stopped begun --labels results --init model --threads 1
+says begun/log.jsonl '"step":1,"steps":450,'
+
+# Stopped in the middle, the next call goes on and ends with the same bits.
+stopped parts --labels results "${options[@]}"
+expect 0 "$S2D" train clips --out parts --labels results "${options[@]}"
+says stderr "goes on behind checkpoint-"
+same model/model.safetensors parts/model.safetensors
 
 # It looks into every clip of a folder, and into a single one.
 expect 0 "$S2D" predict clips --model model --out found --overlay dense.mp4 --threads 1 --min-score 0.3

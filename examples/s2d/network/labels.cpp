@@ -81,14 +81,15 @@ settings size_of(const s2d::torch::video_labels& labels) {
   return what;
 }
 
-}  // namespace
-
+/// Of a file with several videos those of its name.
 s2d::torch::video_labels read_labels(const fs::path& place, const clip& of) {
   auto labels =
       place.extension() == ".json" ? labels_of_file(place, of) : labels_of_pictures(place);
   labels.name = of.name;
   return labels;
 }
+
+}  // namespace
 
 label_place::label_place(fs::path given, bool many)
     : given_{std::move(given)}, many_{many}, file_{given_.extension() == ".json"} {

@@ -15,12 +15,6 @@
 
 namespace app {
 
-/// The labels of a clip: of a file with several videos, those of its name.
-/// @throws s2d::io_error; s2d::invalid_input if there are none for the clip, or frame masks
-/// without identity over time
-[[nodiscard]] s2d::torch::video_labels read_labels(const std::filesystem::path& place,
-                                                   const clip& of);
-
 /// The labels of clips, in one place.
 class label_place {
  public:
@@ -36,7 +30,8 @@ class label_place {
 
   /// The labels of a clip; nothing where there are none of it among those of many. To be asked once
   /// for every clip.
-  /// @throws as read_labels
+  /// @throws s2d::io_error; s2d::invalid_input if the place of a single clip holds none of it, for
+  /// frame masks without identity over time, and if two videos of a file have one name
   [[nodiscard]] std::optional<s2d::torch::video_labels> read(const clip& each);
 
  private:

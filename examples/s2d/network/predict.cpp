@@ -152,8 +152,7 @@ void write_dense_pictures(const findings& all, const std::string& stamp, const f
 }
 
 /// How a network that was trained so is asked. A query that stands for objects of many videos is
-/// still one object within a video: that was better than joining clips by overlap
-/// (docs/training.md).
+/// still one object within a video (docs/training.md).
 s2d::torch::prediction_options prediction_of(const model_facts& facts,
                                              const predict_options& options) {
   const std::int64_t most = facts.videos > 1 ? facts.queries : facts.objects;

@@ -36,8 +36,9 @@ namespace s2d::inline S2D_ABI {
 /// Reads them as one: videos and annotations are numbered anew, 1, 2, ..., in the order of the
 /// files. Categories are those of all files, the first of an id; extras those of the first file.
 /// The `object` of frame masks stays a number of the other file that belongs to theirs.
-/// @throws as read_ytvis; invalid_input if there is no such file, or an annotation belongs to no
-/// video of its file
+/// @throws as read_ytvis; invalid_input if there is no such file, two videos of a file have one id,
+/// or an annotation belongs to no video of its file
+/// O(bytes of the files).
 [[nodiscard]] inline ytvis_data read_ytvis_folder(const std::filesystem::path& folder,
                                                   const std::string& file) {
   ytvis_data all;
