@@ -50,7 +50,7 @@ struct count_pairs_mma {
       for (int i = t; i < (tile_a + tile_b) * chunk; i += threads) {
         const int r = i / chunk, at = i % chunk;
         const bool left = r < tile_a;
-        const word_rows& rows = left ? a : b;
+        const word_rows rows{left ? a.data : b.data, left ? a.count : b.count};
         const std::int64_t mask = left ? first_a + r : first_b + r - tile_a;
         const std::uint64_t word =
             k + at < end && mask < rows.count ? rows.data[mask * grid.words + k + at] : 0;

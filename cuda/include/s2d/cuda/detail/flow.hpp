@@ -101,10 +101,10 @@ void refine_on(const Executor& run, const char* what, const flow_level& level,
   }
 }
 
-/// How search_patches adds up: as the core does for vectors of 16 floats; a thread has two columns
-/// of a patch.
+/// How search_patches adds up: as the core does for vectors of 16 floats. A thread has two columns
+/// of a patch; of the largest, which do not fit into registers, one.
 struct whole_rows {
-  static constexpr int lanes(int size) { return size / 2; }
+  static constexpr int lanes(int size) { return size < 16 ? size / 2 : size; }
   static constexpr int width(int size) { return size; }
 };
 
