@@ -22,13 +22,20 @@ mkdir -p "$out"
 
 bash examples/packages.sh program
 bash examples/libtorch.sh
-cmake --preset program -DS2D_BUILD_EXAMPLES=ON >/dev/null
+configured=$(cmake --preset program -DS2D_BUILD_EXAMPLES=ON)
+where=cuda
+if [ -n "$tiny" ]; then
+  where=cpu
+elif [[ $configured != *"processor and CUDA"* ]]; then
+  echo "official_gpu: this LibTorch has no CUDA; the whole wheel of PyTorch with its CUDA packages has" >&2
+  exit 1
+fi
 cmake --build --preset program --target s2d_program s2d_network example_train_s2d
 bin=build/program/examples
 
 echo "Keymasks"
 "$bin/s2d/s2d" run "$data/JPEGImages" --out "$out/keymasks" --until keymasks \
-  --no-overlay --no-report --no-csv --quiet
+  --no-overlay --no-report --no-csv --quiet --device "$where"
 python3 - "$out" <<'PYTHON'
 """One file of all keymasks: videos and annotations numbered anew."""
 import json
@@ -50,15 +57,17 @@ for file in sorted(out.glob("keymasks/*/keymasks.json")):
 print(len(whole["videos"]), "videos,", len(whole["annotations"]), "objects")
 PYTHON
 
-# How long a step takes, behind the first ones, says how many there are.
+# How long a step takes, behind the first one, says how many there are.
 if [ ! -e "$out/steps" ]; then
   rm -rf "$out/probe"
-  "$bin/example_train_s2d" "$data/JPEGImages" "$out/keymasks.json" "$out/probe" --steps 40 $tiny |
+  "$bin/example_train_s2d" "$data/JPEGImages" "$out/keymasks.json" "$out/probe" --steps 100 --train-only \
+    $tiny |
     python3 -c '
-import json, sys
+import json, statistics, sys
 seconds = [json.loads(line)["seconds"] for line in sys.stdin if line.startswith("{")]
-step = min(seconds[1:] or seconds)
-print(max(10, int(float(sys.argv[1]) * 60 / 2 / step)))' "$minutes" >"$out/steps"
+step = statistics.median(seconds[1:] or seconds)
+print(max(10, int(float(sys.argv[1]) * 60 / 2 / step)))' "$minutes" >"$out/steps.part"
+  mv "$out/steps.part" "$out/steps"
   rm -rf "$out/probe"
 fi
 steps=$(cat "$out/steps")

@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# On a machine with a device: builds, runs every device test, memcheck and racecheck on the small
-# cases, the kernels behind LibTorch's tensors where python3 has a PyTorch with CUDA, the benchmarks
-# beside the card's limit, and prints one table. Needs nvcc, CMake, a C++ compiler, Python, and the
-# folder that cuda/check_load.sh fills; no network. Under 8 minutes on 16 cores.
+# On a machine with a device: builds, runs every device test, the kernels behind LibTorch's tensors
+# where python3 has a PyTorch with CUDA, the benchmarks beside the card's limit, memcheck and
+# racecheck on the small cases, and prints one table. Needs nvcc, CMake, a C++ compiler, Python, and
+# the folder that cuda/check_load.sh fills; no network. Meant for 8 minutes on 16 cores.
 # usage: cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]
+# S2D_CHECK="tests benchmarks sanitizers" (all of them unless said) takes a long check in parts.
 set -uo pipefail
 [ $# -ge 1 ] || {
-  echo "usage: cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]" >&2
+  echo "usage: [S2D_CHECK=\"tests benchmarks sanitizers\"] cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]" >&2
   exit 2
 }
 load=$(cd "$1" && pwd) || exit 2
 cd "$(dirname "$0")/.." || exit 1
 build=${2:-build/cuda}
 jobs=$(nproc)
+stages=" ${S2D_CHECK:-tests benchmarks sanitizers} "
+wanted() { [[ $stages == *" $1 "* ]]; }
 failed=0
 rows=()
 # Rows are said when they are known too: a caller's limit may come before the table.
@@ -34,7 +37,8 @@ else
   torch_options=(-DS2D_TORCH=OFF)
 fi
 mkdir -p "$build"
-cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DS2D_CUDA=ON "${torch_options[@]}" \
+cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DS2D_NATIVE=ON -DS2D_CUDA=ON \
+  "${torch_options[@]}" \
   -DS2D_BUILD_EXAMPLES=OFF -DCMAKE_PREFIX_PATH="$load/usr" -DS2D_INSTALL=OFF \
   -DCMAKE_DISABLE_FIND_PACKAGE_simdjson=ON -DCMAKE_CUDA_ARCHITECTURES="$architectures" \
   >"$build/configure.log" 2>&1 || {
@@ -51,8 +55,12 @@ row "build" "$((SECONDS - begin)) s"
 counted() {
   local name=$1 begin=$SECONDS log=$build/step.log status=0
   shift
-  "$@" >"$log" 2>&1 || status=$?
-  if [ "$status" -ne 0 ]; then
+  timeout -s KILL 180 "$@" >"$log" 2>&1 || status=$?
+  if [ "$status" -eq 137 ]; then
+    tail -n 60 "$log"
+    row "$name" "FAILED, ended after $((SECONDS - begin)) s"
+    failed=1
+  elif [ "$status" -ne 0 ]; then
     tail -n 60 "$log"
     row "$name" "FAILED, exit status $status"
     failed=1
@@ -63,55 +71,34 @@ counted() {
     row "$name" "ok, $(tail -n 2 "$log" | head -n 1), $((SECONDS - begin)) s"
   fi
 }
-counted "twins on the processor" "$build/tests/cuda/test_cuda"
-counted "device tests" "$build/tests/cuda/test_cuda_device" '~[huge]'
-counted "device tests, more than 2^31 elements" "$build/tests/cuda/test_cuda_device" '[huge]'
-row "real frames and golden cases" "left out: readers of files (simdjson, libpng, stb) are not in the load"
-if [ -n "$with_torch" ]; then
-  counted "LibTorch's tensors" "$build/tests/torch/cuda/test_torch_cuda"
-else
-  row "LibTorch's tensors" "left out: no LibTorch 2.11 to 2.15 with CUDA in python3 (${torch:-no torch})"
+if wanted tests; then
+  counted "twins on the processor" "$build/tests/cuda/test_cuda"
+  counted "device tests" "$build/tests/cuda/test_cuda_device" '~[huge]'
+  counted "device tests, more than 2^31 elements" "$build/tests/cuda/test_cuda_device" '[huge]'
+  row "real frames and golden cases" "left out: readers of files (simdjson, libpng, stb) are not in the load"
+  if [ -n "$with_torch" ]; then
+    counted "LibTorch's tensors" "$build/tests/torch/cuda/test_torch_cuda"
+  else
+    row "LibTorch's tensors" "left out: no LibTorch 2.11 to 2.15 with CUDA in python3 (${torch:-no torch})"
+  fi
 fi
 
-# sanitized TOOL: compute-sanitizer over the cases tagged [small]; a refusal is said, not a failure.
-sanitized() {
-  local tool=$1 begin=$SECONDS log=$build/sanitizer.log status=0
-  if ! command -v compute-sanitizer >/dev/null; then
-    row "compute-sanitizer $tool" "not there"
-    return
-  fi
-  timeout 120 compute-sanitizer --tool "$tool" --error-exitcode 99 \
-    "$build/tests/cuda/test_cuda_device" '[small]' >"$log" 2>&1 || status=$?
-  if [ "$status" -eq 0 ]; then
-    row "compute-sanitizer $tool" "$(tail -n 1 "$log" | sed 's/=* *//'), $((SECONDS - begin)) s"
-  elif [ "$status" -ne 99 ] && [ "$status" -ne 124 ] &&
-    grep -qiE 'not supported|unsupported|unable to|failed to initialize' "$log"; then
-    row "compute-sanitizer $tool" "refused by this machine: $(grep -m 1 -iE \
-      'not supported|unsupported|unable to|failed to initialize' "$log" | cut -c 1-60)"
-  elif [ "$status" -eq 124 ] && ! grep -qE '========= (Invalid|Error|Program hit|Race)|FAILED:' "$log"; then
-    row "compute-sanitizer $tool" "cut off after 120 s, no error until then"
-  else
-    tail -n 60 "$log"
-    row "compute-sanitizer $tool" "FAILED, exit status $status"
-    failed=1
-  fi
-}
-sanitized memcheck
-sanitized racecheck
-
 # One line per benchmark: name, time, GB/s, share of the copy bandwidth.
+# They come before the sanitizers, which take as long as they may.
 figures=()
 figure() {
   figures+=("$1")
   echo "$1" >&2
 }
-for program in "$build"/bench/cuda/bench_cuda_*; do
-  [ -f "$program" ] && [ -x "$program" ] || continue
-  rm -f "$build/bench.json"
-  timeout 120 "$program" --benchmark_min_time=0.2 --benchmark_out="$build/bench.json" \
-    --benchmark_out_format=json >"$build/bench.log" 2>&1 || figure "$(basename "$program") ERROR"
-  while IFS= read -r line; do figure "$line"; done < <(
-    python3 - "$build/bench.json" "$build/bench.log" <<'END'
+measured() {
+  local program
+  for program in "$build"/bench/cuda/bench_cuda_*; do
+    [ -f "$program" ] && [ -x "$program" ] || continue
+    rm -f "$build/bench.json"
+    timeout 120 "$program" --benchmark_min_time=0.2 --benchmark_out="$build/bench.json" \
+      --benchmark_out_format=json >"$build/bench.log" 2>&1 || figure "$(basename "$program") ERROR"
+    while IFS= read -r line; do figure "$line"; done < <(
+      python3 - "$build/bench.json" "$build/bench.log" <<'END'
 import json, sys
 
 try:
@@ -132,11 +119,42 @@ for run in runs:
                  f" {100 * run['moved']:.0f} % of copy moved"]
     print(f"{name:52} {run['real_time'] / 1e3:12.1f} us {rate:>14} {share} {' '.join(pairs)}".rstrip())
 END
-  )
-done
-if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-  while IFS= read -r line; do figure "$line"; done < <(
-    timeout 120 python3 bench/cuda/peers.py 2>"$build/peers.err")
+    )
+  done
+  if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
+    while IFS= read -r line; do figure "$line"; done < <(
+      timeout 120 python3 bench/cuda/peers.py 2>"$build/peers.err")
+  fi
+}
+if wanted benchmarks; then measured; fi
+
+# sanitized TOOL: compute-sanitizer over the cases tagged [small]; a refusal is said, not a failure.
+sanitized() {
+  local tool=$1 begin=$SECONDS log=$build/sanitizer.log status=0
+  local refusal='not supported|unsupported|unable to|failed to (initialize|attach)|did not attach'
+  if ! command -v compute-sanitizer >/dev/null; then
+    row "compute-sanitizer $tool" "not there"
+    return
+  fi
+  # Killed, not asked to end: Catch2 takes the signal that asks for a failed test.
+  timeout -s KILL 120 compute-sanitizer --tool "$tool" --error-exitcode 99 --launch-timeout 60 \
+    "$build/tests/cuda/test_cuda_device" '[small]' >"$log" 2>&1 || status=$?
+  if [ "$status" -eq 0 ]; then
+    row "compute-sanitizer $tool" "$(tail -n 1 "$log" | sed 's/=* *//'), $((SECONDS - begin)) s"
+  elif [ "$status" -ne 99 ] && [ "$status" -ne 137 ] && grep -qiE "$refusal" "$log"; then
+    row "compute-sanitizer $tool" "refused by this machine: $(grep -m 1 -iE "$refusal" "$log" |
+      cut -c 1-60)"
+  elif [ "$status" -eq 137 ] && ! grep -qE '========= (Invalid|Error|Program hit|Race)|FAILED:' "$log"; then
+    row "compute-sanitizer $tool" "cut off after 120 s, no error until then"
+  else
+    tail -n 60 "$log"
+    row "compute-sanitizer $tool" "FAILED, exit status $status"
+    failed=1
+  fi
+}
+if wanted sanitizers; then
+  sanitized memcheck
+  sanitized racecheck
 fi
 
 echo

@@ -1,12 +1,12 @@
 // The method of S2D in one place: sparse keymasks, a student and its teacher, dense labels, a final
 // round; the official network and recipe, made of the library's parts.
 //
-//   example_train_s2d VIDEOS KEYMASKS OUT [--weights FILE] [--steps N] [--tiny]
+//   example_train_s2d VIDEOS KEYMASKS OUT [--weights FILE] [--steps N] [--tiny] [--train-only]
 //
 // VIDEOS holds a folder of frames for each video of KEYMASKS: a keymasks.json, or the folder that
 // s2d discover or s2d run wrote for many videos. Without --weights (CutLER's Mask2Former, for
-// instance) it begins from nothing;
-// --tiny is for a quick look: the narrow network on small frames.
+// instance) it begins from nothing; --tiny is for a quick look: the narrow network on small frames;
+// --train-only ends behind the first round.
 #include <torch/torch.h>
 
 #include <s2d/torch/clip_loader.hpp>
@@ -42,6 +42,7 @@ struct recipe {
   training_options training = official_training();
   official_augmentation augmentation;  // crop, resize, flip, brightness, contrast, rotation
   std::ptrdiff_t short_side = 360;     // of frames in prediction
+  bool train_only = false;
 };
 
 torch::Device device() { return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU; }
@@ -132,6 +133,7 @@ void run(const recipe& what) {
 
   // Sparse-to-dense distillation, from keymasks.
   video_mask2former teacher = distil(what, labelled(videos), what.out / "sparse");
+  if (what.train_only) return;
 
   // Dense labels: what the teacher is sure of, in every frame.
   const auto dense = predict_all(what, teacher, keymasks, videos, {.least_score = 0.75});
@@ -159,12 +161,14 @@ recipe read_call(int argc, char** argv) {
       what.weights = argv[++i];
     else if (word == "--steps" && i + 1 < argc)
       what.training.steps = std::stoll(argv[++i]);
+    else if (word == "--train-only")
+      what.train_only = true;
     else
       places.emplace_back(word);
   }
   s2d::require(places.size() == 3,
                "usage: example_train_s2d VIDEOS KEYMASKS OUT "
-               "[--weights FILE] [--steps N] [--tiny]");
+               "[--weights FILE] [--steps N] [--tiny] [--train-only]");
   what.videos = places[0];
   what.keymasks = places[1];
   what.out = places[2];

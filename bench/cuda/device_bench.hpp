@@ -13,6 +13,7 @@
 #include <benchmark/benchmark.h>
 
 #include <s2d/cuda/buffer.hpp>
+#include <s2d/cuda/rle.hpp>
 
 namespace device_bench {
 
@@ -90,13 +91,17 @@ void measure(benchmark::State& state, double bytes, const Make& make) {
     auto work = make();
     int l2 = 0;
     require_success(cudaDeviceGetAttribute(&l2, cudaDevAttrL2CacheSize, 0));
-    s2d::cuda::device_buffer<char> flush{3 * std::int64_t{l2}};
+    // Read, not written: lines that are still to be written back would be paid for by the work.
+    const std::int64_t rows = 3 * std::int64_t{l2} / 128 + 1;
+    s2d::cuda::device_buffer<std::uint64_t> others{16 * rows};
+    s2d::cuda::device_buffer<std::int64_t> area{1};
+    require_success(cudaMemset(others.data(), 1, others.bytes()));
     work();  // loads the kernels, warms the pool
     s2d::cuda::synchronize();
     stopwatch watch;
     double total = 0;
     for (auto _ : state) {
-      require_success(cudaMemsetAsync(flush.data(), 1, flush.bytes()));
+      s2d::cuda::areas({others.data(), 1, rows, 1024}, area.data());
       watch.start();
       work();
       const double seconds = watch.stop();

@@ -234,8 +234,8 @@ s2d::torch::video_labels agreed_labels(const clip& of, const sparse_result& foun
           s2d::encode(united(found.raw.masks[t], of.frames[0].height, of.frames[0].width)));
     else
       for (const auto& mask : found.raw.masks[t]) masks[t].push_back(s2d::encode(mask.mask));
-  const auto agreed =
-      s2d::add_agreeing_masks<s2d::rle>(std::move(keys), seen, masks, {.least_overlap = how.agree});
+  const auto agreed = s2d::add_agreeing_masks<s2d::rle>(
+      std::move(keys), seen, masks, {.least_overlap = how.agree, .united = how.both});
   for (std::size_t i = 0; i < agreed.size(); ++i) {
     labels.objects[i].masks.clear();
     for (const auto& one : agreed[i]) labels.objects[i].masks.push_back({one.frame, one.mask, 1});
@@ -256,6 +256,7 @@ recipe parse_recipe(const std::string& text) {
     const std::pair<std::string_view, bool*> flags[] = {{"unite", &how.unite},
                                                         {"select", &how.select},
                                                         {"drop", &how.drop},
+                                                        {"both", &how.both},
                                                         {"teacher", &how.teacher}};
     const std::pair<std::string_view, double*> numbers[] = {
         {"trust", &how.trust},       {"share", &how.share}, {"power", &how.power},

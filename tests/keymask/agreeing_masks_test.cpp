@@ -34,13 +34,19 @@ TEST_CASE("frame masks join the keymasks where a prediction finds them again", "
       {},
       {band(8)},
       {band(11)}};  // 8/12
-  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks);
+  s2d::agreement_options alone{.united = false};
+  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, alone);
   REQUIRE(all.size() == 1);
   CHECK(all[0] == tube{{0, band(5)}, {1, band(5)}, {4, band(8)}, {5, band(11)}});
+  // With the predictions 4 and 9, and not that of frame 2, which no mask is near enough to.
+  CHECK(s2d::add_agreeing_masks<s2d::rle>(keys, found, masks)[0] ==
+        tube{{0, band(4, 11)}, {1, band(5)}, {4, band(8)}, {5, band(9, 12)}});
 
-  const auto more = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, {.least_overlap = 0.5});
+  alone.least_overlap = 0.5;
+  const auto more = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, alone);
   CHECK(more[0] == tube{{0, band(5)}, {1, band(5)}, {2, band(9)}, {4, band(8)}, {5, band(11)}});
-  const auto fewer = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, {.least_overlap = 0.7});
+  alone.least_overlap = 0.7;
+  const auto fewer = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, alone);
   CHECK(fewer[0] == tube{{0, band(5)}, {1, band(5)}, {4, band(8)}});
 }
 
@@ -63,13 +69,15 @@ TEST_CASE("a frame mask that shows two objects joins neither", "[agree]") {
                                 {{0, band(6)}, {1, band(8)}, {2, band(8)}}};
   // 13 columns, IoU 10/13 with the first, 3 of the 6 columns of the second; then 12, 2 of 6.
   const std::vector<std::vector<s2d::rle>> masks{{}, {band(8, 13)}, {band(8, 12)}};
-  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks);
+  const s2d::agreement_options alone{.united = false};
+  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, alone);
   CHECK(all == std::vector<tube>{{{0, band(5)}, {2, band(8, 12)}}, {{0, band(25, 6)}}});
-  const auto either = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, {.most_of_another = 2});
+  const auto either = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks,
+                                                        {.most_of_another = 2, .united = false});
   CHECK(either[0] == tube{{0, band(5)}, {1, band(8, 13)}, {2, band(8, 12)}});
   // The smaller mask beside the larger one is taken instead.
   const std::vector<std::vector<s2d::rle>> apart{{}, {band(8, 13), band(9)}, {}};
-  CHECK(s2d::add_agreeing_masks<s2d::rle>(keys, found, apart)[0] ==
+  CHECK(s2d::add_agreeing_masks<s2d::rle>(keys, found, apart, alone)[0] ==
         tube{{0, band(5)}, {1, band(9)}});
 }
 

@@ -9,8 +9,10 @@ if [ ! -x "$example" ]; then
 fi
 "$S2D_TOOL" clip clip --frames 6 --size 96x64 --truth truth
 "$S2D" convert truth truth.json --quiet
-expect 0 "$example" . truth.json out --tiny --steps 12
+expect 0 "$example" . truth.json out --tiny --steps 12 --train-only
 says stdout '"step":12,"steps":12'
+[ ! -e out/labels.json ] || fail "it went on behind training"
+expect 0 "$example" . truth.json out --tiny --steps 12
 says stdout "dense.json"
 for file in model.safetensors labels.json dense.json; do
   [ -s "out/$file" ] || fail "no $file"

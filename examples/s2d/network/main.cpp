@@ -303,7 +303,7 @@ int run_program(int argc, char** argv) {
   CLI::Option* masks =
       label_app->add_option("--masks", label.masks,
                             "All frame masks of the same clip: labels are the keymasks and the "
-                            "frame masks that the predictions find again");
+                            "frame masks that the predictions find again, united with these");
   masks->needs("--keymasks");
   label_app
       ->add_option("--agree", label.agree,

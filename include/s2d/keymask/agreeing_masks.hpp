@@ -20,6 +20,8 @@ struct agreement_options {
   double least_fit = 0.5;      ///< tube IoU of a prediction and keymasks that show one object
   /// Share of another object's prediction from which a mask over it shows both; above 1: never.
   double most_of_another = 0.5;
+  /// What joins is the frame mask and the prediction together; else the frame mask alone.
+  bool united = true;
 };
 
 namespace detail {
@@ -53,10 +55,12 @@ const Mask* mask_in_frame(const std::vector<tube_segment<Mask>>& tube, std::ptrd
 /// Keymasks, and the frame masks on which two sources agree that err in different ways: what
 /// moves in this frame, and what a network has learned from the keymasks of other frames. The
 /// prediction of an object is the one that fits its keymasks best over their frames. In a frame
-/// without a keymask, the frame mask that overlaps it most joins them if their IoU is at least
+/// without a keymask, the frame mask that overlaps it most agrees if their IoU is at least
 /// `least_overlap`, and if it does not show two objects that touch: it covers less than
-/// `most_of_another` of the prediction of every other object.
+/// `most_of_another` of the prediction of every other object. Its union with the prediction joins
+/// the keymasks, so that what only one of the two has seen is not unlearned.
 ///
+/// @tparam Mask  s2d::rle or s2d::bit_mask
 /// @param keys   [objects] tubes of keymasks
 /// @param found  [predicted] tubes
 /// @param masks  [T] frame masks of every frame, any number each, all sizes alike
@@ -112,7 +116,8 @@ template <mask_form Mask>
         most = overlap;
         agreeing = &mask;
       }
-      if (agreeing != nullptr) all.push_back({seen.frame, *agreeing});
+      if (agreeing == nullptr) continue;
+      all.push_back({seen.frame, options.united ? unite(*agreeing, seen.mask) : *agreeing});
     }
     std::move(key, own.end(), std::back_inserter(all));
     own = std::move(all);

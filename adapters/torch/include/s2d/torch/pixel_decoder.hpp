@@ -168,8 +168,9 @@ struct deform_encoder : ::torch::nn::Module {
 
 }  // namespace detail
 
-/// Backbone maps to three levels of `hidden` channels and mask features at stride 4. Runs in single
-/// precision also under autocast.
+/// Backbone maps to three levels of `hidden` channels and mask features at stride 4. Runs on
+/// floats also under autocast; cuDNN's convolutions may round them to TF32, as LibTorch's global
+/// context says.
 struct pixel_decoder : ::torch::nn::Module {
   std::vector<::torch::nn::Sequential> input_proj;  // strides 32, 16, 8
   std::shared_ptr<detail::deform_encoder> transformer;

@@ -13,6 +13,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/mask/nms.hpp>
+#include <s2d/torch/layers.hpp>
 #include <s2d/torch/matcher.hpp>
 #include <s2d/torch/tensors.hpp>
 #include <s2d/torch/transformer_decoder.hpp>
@@ -31,6 +32,7 @@ struct teacher_options {
 /// How much masks [n, p] of 0 and 1 overlap, pair by pair: IoU [n, n], 0 where both are empty.
 [[nodiscard]] inline matrix<float> mask_overlaps(const ::torch::Tensor& masks) {
   require_shape(masks, {any, any}, "mask_overlaps: masks");
+  const detail::single_precision guard{masks.device().type()};  // counts have no place in bfloat16
   const auto flat = masks.to(::torch::kFloat);
   const auto common = flat.mm(flat.t());
   const auto area = common.diagonal();
