@@ -81,6 +81,10 @@ TEST_CASE("a missing file is an error, or an empty frame that keeps its place", 
   s2d::write_palette_png(folder / "2.png", two_ids());
   const std::vector<std::string> names{"1", "2"};
   CHECK_THROWS_WITH(s2d::read_mask_folder(folder.path(), names, 4, 5), Catch::Contains("1.png"));
+  // What is said of damaged files does not count for missing ones.
+  CHECK_THROWS_AS(
+      s2d::read_mask_folder(folder.path(), names, 4, 5, {.unreadable = s2d::mask_gap::empty}),
+      s2d::io_error);
   const auto masks =
       s2d::read_mask_folder(folder.path(), names, 4, 5, {.missing = s2d::mask_gap::empty});
   CHECK(masks[0].empty());

@@ -218,6 +218,8 @@ TEST_CASE("hostile masks are refused with their place") {
   CHECK(ytvis_complaint(with_segmentation(R"({"size":[2,2],"counts":[4]})")) ==
         at + ".size: found 2 x 2, expected 240 x 427 (height x width)");
   CHECK(ytvis_complaint(with_segmentation("5")) == at + ": expected run lengths, polygons or null");
+  CHECK(ytvis_complaint(with_segmentation("nullish")) == at + ": expected null or a value");
+  CHECK(ytvis_complaint(with_segmentation("null \n\t")).empty());
   CHECK(ytvis_complaint(with_segmentation("[[1,2,3,4]]")) ==
         at + "[0]: polygon of 4 numbers, expected x and y of at least 3 corners");
   CHECK(ytvis_complaint(with_segmentation("[[1,2,3,4,1e9,6]]")).starts_with(at + "[0]: polygon"));

@@ -100,7 +100,10 @@ inline void require_frame_size(const std::string& what, std::ptrdiff_t height, s
   video_masks masks(names.size());
   for (std::size_t t = 0; t < names.size(); ++t) {
     const std::filesystem::path file = folder / (names[t] + ".png");
-    if (options.missing == mask_gap::empty && !std::filesystem::exists(file, ignored)) continue;
+    if (!std::filesystem::exists(file, ignored)) {
+      if (options.missing == mask_gap::empty) continue;
+      throw io_error{concat(file.string(), ": no such file of masks")};
+    }
     matrix<std::uint8_t> ids;
     try {
       ids = read_mask_png(file, options.ids);

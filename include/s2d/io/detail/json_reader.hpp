@@ -162,8 +162,9 @@ inline ondemand::json_type json_type_of(ondemand::value& value, const json_place
 
 inline bool json_is_null(ondemand::value& value, const json_place& at) {
   if (json_type_of(value, at) != ondemand::json_type::null) return false;
-  const std::string_view token = value.raw_json_token();
-  if (!token.starts_with("null")) at.fail("expected null or a value");
+  std::string_view token = value.raw_json_token();  // and the white space behind it
+  token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+  if (token != "null") at.fail("expected null or a value");
   return true;
 }
 
