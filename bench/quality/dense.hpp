@@ -31,7 +31,7 @@ struct recipe {
   /// The final round goes on with the keymasks and the frame masks that overlap the dense result
   /// this much; 0: the official one, a new network that learns the dense result.
   double agree = 0.6;
-  bool both = true;      ///< they and the dense result together; else they alone
+  bool both = true;      ///< of a single object they and the dense result together
   double pixels = 1.33;  ///< of a training frame, as a share of 224 x 384
   double rate = 2e-3;
   double decay = 0.01;

@@ -69,15 +69,14 @@ TEST_CASE("a frame mask that shows two objects joins neither", "[agree]") {
                                 {{0, band(6)}, {1, band(8)}, {2, band(8)}}};
   // 13 columns, IoU 10/13 with the first, 3 of the 6 columns of the second; then 12, 2 of 6.
   const std::vector<std::vector<s2d::rle>> masks{{}, {band(8, 13)}, {band(8, 12)}};
-  const s2d::agreement_options alone{.united = false};
-  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, alone);
+  const auto all = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks);
   CHECK(all == std::vector<tube>{{{0, band(5)}, {2, band(8, 12)}}, {{0, band(25, 6)}}});
-  const auto either = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks,
-                                                        {.most_of_another = 2, .united = false});
+  const auto either = s2d::add_agreeing_masks<s2d::rle>(keys, found, masks, {.most_of_another = 2});
   CHECK(either[0] == tube{{0, band(5)}, {1, band(8, 13)}, {2, band(8, 12)}});
   // The smaller mask beside the larger one is taken instead.
   const std::vector<std::vector<s2d::rle>> apart{{}, {band(8, 13), band(9)}, {}};
-  CHECK(s2d::add_agreeing_masks<s2d::rle>(keys, found, apart, alone)[0] ==
+  // Its prediction is band(8): of several objects it does not join.
+  CHECK(s2d::add_agreeing_masks<s2d::rle>(keys, found, apart)[0] ==
         tube{{0, band(5)}, {1, band(9)}});
 }
 

@@ -122,8 +122,8 @@ std::vector<std::vector<s2d::rle>> frame_masks_of(const s2d::ytvis_data& masks,
   return frames;
 }
 
-/// The keymasks that are learned at first, and the frame masks on which the predictions agree,
-/// united with them.
+/// The keymasks that are learned at first, and the frame masks on which the predictions agree, of a
+/// single object united with them.
 /// @returns how many of the latter
 std::size_t add_agreeing(std::vector<s2d::ytvis_annotation>& labels, const s2d::ytvis_video& video,
                          const std::vector<s2d::torch::predicted_object>& predicted,
@@ -165,7 +165,7 @@ void label_file(const label_request& what, console& screen) {
   said.begin_object().member("min_score", what.min_score).member("nms", what.most_overlap);
   said.member("min_area", what.min_area).member("agree", what.agree);
   said.member("min_trust", what.min_trust).member("relative_trust", what.relative_trust);
-  said.member("share", what.share).member("joined", "united").end_object();
+  said.member("share", what.share).member("joined", "united if single").end_object();
   std::vector<fs::path> given{what.predictions};
   for (const fs::path& each : {what.keymasks, what.masks})
     if (!each.empty()) given.push_back(each);

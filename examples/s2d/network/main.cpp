@@ -300,10 +300,11 @@ int run_program(int argc, char** argv) {
   label_app->add_option("--keymasks", label.keymasks,
                         "Keymasks of the same clip: objects that the network missed are kept; of "
                         "many clips the folder that s2d run wrote");
-  CLI::Option* masks =
-      label_app->add_option("--masks", label.masks,
-                            "All frame masks of the same clip: labels are the keymasks and the "
-                            "frame masks that the predictions find again, united with these");
+  CLI::Option* masks = label_app->add_option(
+      "--masks", label.masks,
+      "All frame masks of the same clip: labels are the keymasks and the "
+      "frame masks that the predictions find again, of a single object united with "
+      "these");
   masks->needs("--keymasks");
   label_app
       ->add_option("--agree", label.agree,

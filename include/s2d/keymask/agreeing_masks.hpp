@@ -20,7 +20,7 @@ struct agreement_options {
   double least_fit = 0.5;      ///< tube IoU of a prediction and keymasks that show one object
   /// Share of another object's prediction from which a mask over it shows both; above 1: never.
   double most_of_another = 0.5;
-  /// What joins is the frame mask and the prediction together; else the frame mask alone.
+  /// Of a single object the frame mask and the prediction join together, else the frame mask alone.
   bool united = true;
 };
 
@@ -57,8 +57,9 @@ const Mask* mask_in_frame(const std::vector<tube_segment<Mask>>& tube, std::ptrd
 /// prediction of an object is the one that fits its keymasks best over their frames. In a frame
 /// without a keymask, the frame mask that overlaps it most agrees if their IoU is at least
 /// `least_overlap`, and if it does not show two objects that touch: it covers less than
-/// `most_of_another` of the prediction of every other object. Its union with the prediction joins
-/// the keymasks, so that what only one of the two has seen is not unlearned.
+/// `most_of_another` of the prediction of every other object. It joins the keymasks; of a single
+/// object its union with the prediction does, so that what only the prediction has seen is not
+/// unlearned. Of several, a prediction that shows two as one would be learned again.
 ///
 /// @tparam Mask  s2d::rle or s2d::bit_mask
 /// @param keys   [objects] tubes of keymasks
@@ -89,6 +90,7 @@ template <mask_form Mask>
   };
   check(keys);
   check(found);
+  const bool united = options.united && keys.size() == 1;
   std::vector<const tube*> fitting;
   for (const tube& own : keys)
     fitting.push_back(detail::best_fitting(own, found, options.least_fit));
@@ -117,7 +119,7 @@ template <mask_form Mask>
         agreeing = &mask;
       }
       if (agreeing == nullptr) continue;
-      all.push_back({seen.frame, options.united ? unite(*agreeing, seen.mask) : *agreeing});
+      all.push_back({seen.frame, united ? unite(*agreeing, seen.mask) : *agreeing});
     }
     std::move(key, own.end(), std::back_inserter(all));
     own = std::move(all);
