@@ -58,6 +58,9 @@ TEST_CASE("the bytes of a .flo file are those of the Middlebury format") {
   std::memcpy(expected.data() + 12, floats + 1, 16);
   CHECK(s2d::encode_flo(flow) == expected);
   CHECK(s2d::decode_flo(expected, "f.flo") == flow);
+  auto wrong = noise(3, 4);
+  wrong.v(2, 1) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH(s2d::encode_flo(wrong), Catch::Contains("row 2, column 1"));
 }
 
 TEST_CASE("damaged .flo files are refused with place and expectation") {

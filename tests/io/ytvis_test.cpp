@@ -403,6 +403,8 @@ TEST_CASE("files of many videos are read as one", "[ytvis]") {
   s2d::write_ytvis(folder / "clip10" / "a.json", second);
   s2d::write_ytvis(folder / "clip9" / "a.json", first);
   s2d::write_ytvis(folder / "clip11" / "b.json", first);
+  std::filesystem::create_directories(folder / ".clip8");
+  s2d::write_ytvis(folder / ".clip8" / "a.json", first);
 
   const auto files = s2d::list_ytvis_folder(folder.path(), "a.json");
   REQUIRE(files.size() == 2);

@@ -1,5 +1,6 @@
 #include <s2d/segment/appearance.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -94,6 +95,16 @@ TEST_CASE("Appearance is the same for any number of threads", "[threads]") {
   const sample_set s = ball(2500, 0.2);
   CHECK(s2d::correct_by_appearance(s.inputs(), s.target, s.weight, {.threads = 1}) ==
         s2d::correct_by_appearance(s.inputs(), s.target, s.weight, {.threads = 3}));
+}
+
+TEST_CASE("Appearance stays in its range where rounding outweighs the ridge") {
+  sample_set s = ball(2000, 0.1);
+  const auto in_range = [](const std::vector<float>& fit) {
+    return std::all_of(fit.begin(), fit.end(), [](float v) { return v >= 0 && v <= 1; });
+  };
+  CHECK(in_range(s2d::correct_by_appearance(s.inputs(), s.target, s.weight, {.ridge = 1e-9})));
+  for (float& weight : s.weight) weight = 1000;
+  CHECK(in_range(s2d::correct_by_appearance(s.inputs(), s.target, s.weight)));
 }
 
 TEST_CASE("Appearance of nothing is nothing, bad input is refused") {

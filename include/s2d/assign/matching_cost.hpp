@@ -158,9 +158,9 @@ matrix<T> sum_matching(std::ptrdiff_t queries, std::ptrdiff_t targets, std::ptrd
 /// @param classes   see matching_classes
 /// @param labelled  [n, t] or empty. Frames that are 0 for a target count neither in its sums nor
 /// in
-///                  its mean (the official matcher takes them as background); a target without any
-///                  labelled frame costs the same for every query. Frames that no target has
-///                  are not looked at.
+///                  its mean (the official matcher takes them as background); the masks of a target
+///                  without any labelled frame cost the same for every query. Frames that no target
+///                  has are not looked at.
 /// @return [q, n]; does not depend on the number of threads
 /// @throws invalid_input if extents do not fit, a class is out of range, a logit that is looked at
 ///         is not finite or a cost is not
@@ -198,8 +198,8 @@ template <std::floating_point T>
 }
 
 /// The matching of least total cost, ascending by query: min(q, n) pairs.
-/// @param cost  [q, n] finite
-/// @throws invalid_input if a cost is not a number or infinite
+/// @param cost  [q, n]; +infinity forbids a pair
+/// @throws invalid_input if a cost is not a number or -infinity, or no matching is allowed
 template <std::floating_point T>
 [[nodiscard]] std::vector<matched_pair> match_queries(const matrix<T>& cost) {
   const auto found = hungarian(cost);

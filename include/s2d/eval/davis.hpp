@@ -141,7 +141,7 @@ inline void require_davis_masks(const char* what, const davis_masks& masks, std:
 }
 
 /// Mean, recall and decay of the values of consecutive frames. The quarters overlap by a frame, as
-/// the published evaluator cuts them: bounds are round(1 + k (T - 1) / 4), halves to even, both
+/// the published evaluator cuts them: bounds are round(1 + k (T - 1) / 4), halves up, both
 /// included. (It keeps bounds in 8 bits, so that its decay is wrong from 256 frames on; this one
 /// is not.) All 0 if there is no frame.
 [[nodiscard]] inline davis_statistics davis_summary(std::span<const double> values) {

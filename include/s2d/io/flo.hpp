@@ -69,7 +69,8 @@ inline constexpr std::ptrdiff_t flo_largest_extent = 99999;
 }
 
 /// The flow as a .flo file, exact.
-/// @throws invalid_input if it has no pixel, planes of two sizes, or an extent above 99999
+/// @throws invalid_input if it has no pixel, planes of two sizes, an extent above 99999, or NaN or
+/// infinity
 [[nodiscard]] inline std::vector<std::byte> encode_flo(const flow_field& flow) {
   detail::require_same_size("encode_flo", flow.u, flow.v);
   const std::ptrdiff_t height = flow.height();
@@ -86,6 +87,10 @@ inline constexpr std::ptrdiff_t flo_largest_extent = 99999;
   std::byte* out = bytes.data() + 12;
   for (std::size_t i = 0; i < flow.u.values.size(); ++i, out += 8) {
     const float vector[2] = {flow.u.values[i], flow.v.values[i]};
+    require(std::isfinite(vector[0]) && std::isfinite(vector[1]), "encode_flo: row ",
+            static_cast<std::ptrdiff_t>(i) / width, ", column ",
+            static_cast<std::ptrdiff_t>(i) % width, ": flow is (", vector[0], ", ", vector[1],
+            "), expected finite numbers");
     std::memcpy(out, vector, sizeof vector);
   }
   return bytes;

@@ -16,26 +16,24 @@
 
 namespace s2d::inline S2D_ABI {
 
-/// FOLDER/NAME/`file` of every NAME that has one, names in natural order; none if there is no such
-/// folder.
+/// FOLDER/NAME/`file` of every NAME that has one, hidden ones left out, names in natural order;
+/// none if there is no such folder.
+/// @throws io_error if the folder cannot be listed
 [[nodiscard]] inline std::vector<std::filesystem::path> list_ytvis_folder(
     const std::filesystem::path& folder, const std::string& file) {
-  std::vector<std::filesystem::path> names, files;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it{folder, error}, end; !error && it != end;
-       it.increment(error)) {
-    std::error_code missing;
-    if (std::filesystem::exists(it->path() / file, missing)) names.push_back(it->path().filename());
-  }
-  std::sort(names.begin(), names.end(),
-            [](const auto& a, const auto& b) { return natural_less(a.string(), b.string()); });
-  for (const std::filesystem::path& name : names) files.push_back(folder / name / file);
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) return {};
+  auto files = detail::list_folder(folder, [&](const std::filesystem::directory_entry& entry) {
+    return std::filesystem::exists(entry.path() / file, ignored);
+  });
+  for (std::filesystem::path& each : files) each /= file;
   return files;
 }
 
 /// Reads them as one: videos and annotations are numbered anew, 1, 2, ..., in the order of the
-/// files. Categories are those of all files, the first of an id; extras those of the first file.
-/// The `object` of frame masks stays a number of the other file that belongs to theirs.
+/// files. Categories are those of all files, the first of an id; extras those of the first file
+/// that has any. The `object` of frame masks stays a number of the other file that belongs to
+/// theirs.
 /// @throws as read_ytvis; invalid_input if there is no such file, two videos of a file have one id,
 /// or an annotation belongs to no video of its file
 /// O(bytes of the files).

@@ -1,6 +1,7 @@
 // A small classifier trained on the data it is to correct: ridge regression on random cosines.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +21,11 @@ namespace s2d::inline S2D_ABI {
 
 namespace detail {
 
-/// In-place Cholesky factor of a symmetric positive matrix (lower triangle), then solves a x = b.
-inline void solve_positive(std::vector<double>& a, std::size_t n, std::vector<double>& b) {
+/// In-place Cholesky factor of a symmetric matrix whose eigenvalues are at least `least` (lower
+/// triangle), then solves a x = b. No pivot of such a matrix is below `least`; one that rounding
+/// has taken there is put back.
+inline void solve_positive(std::vector<double>& a, std::size_t n, double least,
+                           std::vector<double>& b) {
   for (std::size_t j = 0; j < n; ++j) {
     double* row_j = a.data() + j * n;
     for (std::size_t i = j; i < n; ++i) {
@@ -39,7 +43,7 @@ inline void solve_positive(std::vector<double>& a, std::size_t n, std::vector<do
       }
       for (; k < j; ++k) s0 += row_i[k] * row_j[k];
       const double s = row_i[j] - ((s0 + s1) + (s2 + s3));
-      row_i[j] = i == j ? std::sqrt(s) : s / row_j[j];
+      row_i[j] = i == j ? std::sqrt((std::max)(s, least)) : s / row_j[j];
     }
   }
   for (std::size_t i = 0; i < n; ++i) {
@@ -184,10 +188,13 @@ inline std::vector<float> fit_appearance(plane_view<const float> inputs,
       for (std::size_t j = i; j < m; ++j) matrix[j * m + i] += moments[part][i * w + j];
       solution[i] += products[part][i];
     }
-  const double ridge =
+  // Moments are added up as floats: below this share of them a ridge is lost in their rounding.
+  constexpr double least_share = 1e-6;
+  double ridge =
       options.ridge * static_cast<double>(trained) / static_cast<double>(options.cosines);
+  for (std::size_t i = 0; i < m; ++i) ridge = (std::max)(ridge, least_share * matrix[i * m + i]);
   for (std::size_t i = 0; i < m; ++i) matrix[i * m + i] += ridge;
-  solve_positive(matrix, m, solution);
+  solve_positive(matrix, m, ridge, solution);
 
   std::vector<float> coefficient(w);
   for (std::size_t i = 0; i < m; ++i) coefficient[i] = static_cast<float>(solution[i]);
@@ -225,7 +232,7 @@ inline void check_appearance(const char* what, const appearance_options& options
 /// samples like them are corrected. Features: sqrt(2 / D) cos(w_j . x + b_j), j < D = cosines, w_j
 /// normal, b_j uniform over the circle, and a constant; they approximate a Gaussian kernel
 /// (Rahimi and Recht 2007). Minimises sum weight (fit - target)^2 + ridge n' / D |c|^2 over the n'
-/// samples trained on.
+/// samples trained on; a ridge below 1e-6 of the largest diagonal moment is taken as that.
 ///
 /// @param inputs   [n, d] finite; scale them so that a difference of 1 / deviation is a large one
 /// @param targets  [n]
