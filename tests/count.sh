@@ -4,10 +4,11 @@ run_ctest() {
   local folder=$1 junit total failed skipped status=0
   shift
   junit=$PWD/$folder/junit.xml
+  # A test without end fails by its name, long before whoever runs all of them loses patience.
   # Tests run side by side: threads of LibTorch that wait must not take the processor from others.
   export OMP_WAIT_POLICY=PASSIVE
   ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --output-junit "$junit" \
-    --test-output-size-passed 100000 --progress "$@" || status=$?
+    --test-output-size-passed 100000 --progress --timeout 600 "$@" || status=$?
   count() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$junit" | head -n 1; }
   total=$(count tests) failed=$(count failures) skipped=$(count skipped)
   local disabled

@@ -111,8 +111,7 @@ std::vector<mask_video> read_ytvis_videos(const fs::path& file) {
   std::vector<mask_video> videos;
   std::vector<std::size_t> objects;
   for (s2d::ytvis_video& from : data.videos) {
-    s2d::require(place.emplace(from.id, videos.size()).second, file.string(),
-                 ": two videos have the id ", from.id);
+    place.emplace(from.id, videos.size());
     require_length(from, file);
     mask_video& to = videos.emplace_back();
     to.name = video_of(from.file_names.empty() ? std::string{} : from.file_names.front(), from.id);

@@ -1,6 +1,7 @@
 #include <s2d/core/progress.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,10 @@ TEST_CASE("a callback that holds nothing is false and is not called", "[progress
   CHECK_FALSE(none);
   CHECK_NOTHROW(s2d::detail::report(none, "flow", 0, 1));
   CHECK_FALSE(progress_callback{none});
+  std::function<bool(std::string_view, std::size_t, std::size_t)> function;
+  CHECK_FALSE(progress_callback{function});
+  function = [](std::string_view, std::size_t, std::size_t) { return true; };
+  CHECK(progress_callback{function});
 }
 
 TEST_CASE("a callback is told stage, units done and total", "[progress]") {

@@ -39,6 +39,16 @@ TEST_CASE("negative extents are refused with both numbers", "[view]") {
   CHECK_THROWS_WITH((s2d::bit_mask{-4, 2}), Catch::Contains("-4 x 2"));
 }
 
+TEST_CASE("extents whose product overflows are refused, not wrapped", "[view]") {
+  const std::ptrdiff_t half = std::ptrdiff_t{1} << 32;
+  CHECK_THROWS_WITH((s2d::matrix<char>{half, half}), Catch::Contains("2^59"));
+  CHECK_THROWS_WITH((s2d::image{half, half}), Catch::Contains("2^59"));
+  CHECK_THROWS_WITH((s2d::bit_mask{half, half}), Catch::Contains("2^59"));
+  CHECK_THROWS_AS((s2d::bit_mask{0, PTRDIFF_MAX}), s2d::invalid_input);
+  CHECK_THROWS_AS((s2d::matrix<char>{PTRDIFF_MAX, 1}), s2d::invalid_input);
+  CHECK(s2d::matrix<float>{0, half}.empty());
+}
+
 TEST_CASE("bits are set and cleared one by one, padding stays zero", "[bit_mask]") {
   for (const int width : {1, 63, 64, 65, 130}) {
     CAPTURE(width);

@@ -27,9 +27,9 @@ struct order_of_device : s2d::cuda::detail::whole_rows {
   static constexpr int threads = 1;
   static constexpr int lanes(int) { return 1; }
 };
-/// As on the device, by real threads.
+/// As on the device, by real threads: a warp of them, so that the largest patches are two at once.
 struct device_threads : s2d::cuda::detail::whole_rows {
-  static constexpr int threads = 8;
+  static constexpr int threads = 32;
 };
 
 inline s2d::cuda::batch_view<const std::uint8_t> view_of(const gray_frames& of) {

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <numeric>
+#include <stdexcept>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -152,6 +153,9 @@ class host_executor {
     if (blocks <= 0) return;
     int threads = threads_;
     if constexpr (requires { Body::exact_threads; }) threads = Body::threads;
+    if constexpr (requires { Body::threads_of_one; })
+      if (threads % Body::threads_of_one != 0)
+        throw std::logic_error{"a block of too few threads for this body"};
     host_block::common common{threads, sizeof(typename Body::shared)};
     std::memset(common.memory.data(), 0xA5, common.memory.size());
     std::vector<std::thread> team;

@@ -93,6 +93,16 @@ TEST_CASE("Affine motion of points of weight zero is not looked at") {
         s2d::fit_affine_motion(more.at, more.u, more.v, more.weight));
 }
 
+TEST_CASE("The unit of the weights of affine motion does not matter") {
+  samples s = grid_of(pan_and_zoom, 12, 20, 6);
+  s.u[17] += 40;
+  const s2d::affine_motion one = s2d::fit_affine_motion(s.at, s.u, s.v, s.weight);
+  for (const float unit : {0x1p-80F, 0x1p-20F, 0x1p40F, 0x1p100F}) {
+    for (float& weight : s.weight) weight = unit;
+    CHECK(worst(s2d::fit_affine_motion(s.at, s.u, s.v, s.weight), one, s) < 1e-5F);
+  }
+}
+
 TEST_CASE("Affine motion of nothing, of one point and of points on a line is defined") {
   CHECK(s2d::fit_affine_motion({}, {}, {}) == s2d::affine_motion{});
   const std::vector<float> zero(3);

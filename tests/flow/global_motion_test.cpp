@@ -57,6 +57,14 @@ TEST_CASE("a homography survives a third of wrong pairs") {
   std::vector<float> weights(from.size());
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = i % 3 == 0 ? 0.0f : 1.0f;
   REQUIRE(worst(s2d::fit_homography(from, to, weights), truth) < 0.3);
+  // What has no weight does not count, wherever it lies.
+  const s2d::homography alone = s2d::fit_homography(from, to, weights);
+  auto far_from = from, far_to = to;
+  auto more = weights;
+  far_from.push_back({1e9f, -1e9f});
+  far_to.push_back({-1e9f, 1e9f});
+  more.push_back(0);
+  REQUIRE(worst(s2d::fit_homography(far_from, far_to, more), alone) < 1e-3);
 }
 
 TEST_CASE("pairs that leave the homography open give a map near them") {
@@ -82,6 +90,7 @@ TEST_CASE("the motion of a field is that of its larger part") {
     }
   flow.u(4, 4) = std::numeric_limits<float>::quiet_NaN();
   flow.v(12, 12) = std::numeric_limits<float>::infinity();
+  for (std::ptrdiff_t x = 4; x < 320; x += 8) flow.u(20, x) = flow.v(20, x) = 1.6e9f;  // unknown
   const auto found = s2d::global_homography(flow);
   for (const point p : {point{0, 0}, point{319, 0}, point{0, 179}, point{319, 179}}) {
     REQUIRE(found(p).x == Approx(truth(p).x).margin(0.05));

@@ -75,6 +75,26 @@ TEST_CASE("a list of results is read") {
   CHECK(data.annotations[0].area == 3);
 }
 
+TEST_CASE("an empty list of polygons is no mask, with or without an image") {
+  for (const std::string images : {"", R"("images":[{"id":4,"height":2,"width":3}],)"}) {
+    const auto data = s2d::parse_coco(
+        "{" + images + R"("annotations":[{"image_id":4,"segmentation":[],"bbox":[1,0,2,2]}]})",
+        "c.json");
+    REQUIRE(data.annotations.size() == 1);
+    CHECK_FALSE(data.annotations[0].mask.has_value());
+    CHECK(data.annotations[0].bbox == s2d::annotation_box{1, 0, 2, 2});
+  }
+}
+
+TEST_CASE("images without an id or with one of another, and annotations of none, are refused") {
+  CHECK(coco_complaint(R"({"images":[{"height":2}]})") ==
+        "c.json: images[0]: \"id\" is missing, expected a number");
+  CHECK(coco_complaint(R"({"images":[{"id":7},{"id":7}]})") ==
+        "c.json: images[1].id: found 7 a second time, expected another for each");
+  CHECK(coco_complaint(R"({"annotations":[{"id":1,"bbox":[0,0,1,1]}]})") ==
+        "c.json: annotations[0]: \"image_id\" is missing, expected a number");
+}
+
 TEST_CASE("damaged COCO files are refused with their place") {
   const auto with = [](const std::string& segmentation) {
     return R"({"images":[{"id":1,"height":2,"width":3}],"annotations":[{"image_id":1,)"

@@ -64,6 +64,11 @@ TEST_CASE("a view into a larger picture is written as it is seen") {
   const s2d::image jpeg = s2d::decode_image(s2d::encode_jpeg(part, 100), "part");
   CHECK(jpeg.height == 7);
   CHECK(jpeg.width == 9);
+  const s2d::image_view repeated{picture.row(4), 3, 30, 0};
+  const s2d::image same = s2d::decode_image(s2d::encode_png(repeated), "repeated");
+  REQUIRE(same.height == 3);
+  for (std::ptrdiff_t y = 0; y < 3; ++y)
+    CHECK(std::equal(same.row(y), same.row(y) + 90, picture.row(4)));
 }
 
 TEST_CASE("the same picture gives the same bytes") {

@@ -128,6 +128,9 @@ TEST_CASE("values that do not survive a change of type are refused") {
                   s2d::invalid_input);
   CHECK(s2d::npy_values<double>(one(std::uint64_t{1} << 63)).front() == 0x1p63);
   CHECK_THROWS_AS(s2d::npy_values<bool>(one(2)), s2d::invalid_input);
+  CHECK_THROWS_AS(s2d::npy_values<float>(one(-1e300)), s2d::invalid_input);
+  CHECK(s2d::npy_values<float>(one(1e-300)).front() == 0.0F);
+  CHECK(std::isinf(s2d::npy_values<float>(one(std::numeric_limits<double>::infinity())).front()));
   CHECK(s2d::npy_values<std::int64_t>(one(-0x1p63)).front() ==
         std::numeric_limits<std::int64_t>::min());
   CHECK(s2d::npy_values<float>(one(0.1)).front() == 0.1F);

@@ -124,19 +124,32 @@ TEST_CASE("every flipped byte of a mask file is an error or harmless") {
 }
 
 TEST_CASE("a small file that claims a huge picture is refused before memory is taken") {
-  // 1,000,000 x 1,000,000 pixels, with a checksum that fits.
-  const unsigned char bytes[] = {0x89, 'P',  'N',  'G',  '\r', '\n', 0x1A, '\n', 0,    0,
-                                 0,    13,   'I',  'H',  'D',  'R',  0x00, 0x0F, 0x42, 0x40,
-                                 0x00, 0x0F, 0x42, 0x40, 8,    0,    0,    0,    0};
-  std::vector<std::byte> file(sizeof bytes);
-  std::memcpy(file.data(), bytes, sizeof bytes);
-  const auto checksum = static_cast<std::uint32_t>(crc32(0, bytes + 12, 17));
-  for (int shift = 24; shift >= 0; shift -= 8)
-    file.push_back(static_cast<std::byte>(checksum >> shift));
-  for (const char c : std::string{"\0\0\0\0IDAT\x35\xAF\x06\x1E", 12})
-    file.push_back(static_cast<std::byte>(c));
-  CHECK(message_of<s2d::invalid_input>([&] { (void)s2d::decode_mask_png(file, "huge.png"); }) ==
-        "huge.png: 1000000 x 1000000 pixels (height x width) in a file of 45 bytes");
+  // Only a header, with a checksum that fits, and the begin of a chunk of pixels.
+  const auto claiming = [](unsigned height, unsigned width, unsigned char depth) {
+    unsigned char bytes[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0,
+                             0,    13,  'I', 'H', 'D',  'R',  0,    0,    0, 0,
+                             0,    0,   0,   0,   0,    0,    0,    0,    0};
+    for (int i = 0; i < 4; ++i) {
+      bytes[16 + i] = static_cast<unsigned char>(width >> (24 - 8 * i));
+      bytes[20 + i] = static_cast<unsigned char>(height >> (24 - 8 * i));
+    }
+    bytes[24] = depth;
+    std::vector<std::byte> file(sizeof bytes);
+    std::memcpy(file.data(), bytes, sizeof bytes);
+    const auto checksum = static_cast<std::uint32_t>(crc32(0, bytes + 12, 17));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      file.push_back(static_cast<std::byte>(checksum >> shift));
+    for (const char c : std::string{"\0\0\0\0IDAT\x35\xAF\x06\x1E", 12})
+      file.push_back(static_cast<std::byte>(c));
+    return message_of<s2d::invalid_input>([&] { (void)s2d::decode_mask_png(file, "huge.png"); });
+  };
+  const std::string end = " pixels (height x width) in a file of 45 bytes";
+  CHECK(claiming(1'000'000, 1'000'000, 8) == "huge.png: 1000000 x 1000000" + end);
+  // 45 bytes may hold 50536: a byte a pixel, or eight pixels a byte.
+  CHECK(claiming(1, 51'000, 8) == "huge.png: 1 x 51000" + end);
+  CHECK(claiming(1, 50'000, 8).starts_with("huge.png: byte "));
+  CHECK(claiming(1, 400'000, 1).starts_with("huge.png: byte "));
+  CHECK(claiming(1, 408'000, 1) == "huge.png: 1 x 408000" + end);
 }
 
 TEST_CASE("published DAVIS predictions and truth are read") {

@@ -171,7 +171,7 @@ TEST_CASE("a byte order mark, escapes and members in any order are read") {
     counts += std::string{"\\u00"} + hex[c >> 4] + hex[c & 15];
   const s2d::ytvis_data data =
       parse("\xEF\xBB\xBF{\"annotations\":[{\"segmentations\":[{\"counts\":\"" + counts +
-            "\",\"size\":[6,8]}],\"\\u0069d\":5}],\"videos\":[]}\n");
+            "\",\"size\":[6,8]}],\"\\u0069d\":5,\"video_id\":1}],\"videos\":[]}\n");
   REQUIRE(data.annotations.size() == 1);
   CHECK(data.annotations[0].id == 5);
   CHECK(data.annotations[0].segments.at(0).mask == square());
@@ -191,6 +191,18 @@ TEST_CASE("a wrong sum of run lengths names file, place, found and expected") {
   CHECK(ytvis_complaint(with_segmentation(R"({"size":[240,427],"counts":[102000,481]})")) ==
         "k.json: annotations[0].segmentations[1].counts: run lengths sum to 102481, expected "
         "102480 = 240 x 427 (height x width)");
+}
+
+TEST_CASE("videos without an id or with one of another, and annotations of none, are refused") {
+  CHECK(ytvis_complaint(R"({"videos":[{"height":2}]})") ==
+        "k.json: videos[0]: \"id\" is missing, expected a number");
+  CHECK(ytvis_complaint(R"({"videos":[{"id":7},{"id":7}]})") ==
+        "k.json: videos[1].id: found 7 a second time, expected another for each");
+  CHECK(ytvis_complaint(R"({"annotations":[{"id":null,"segmentations":[]}]})") ==
+        "k.json: annotations[0]: \"video_id\" is missing, expected a number");
+  CHECK(ytvis_complaint(R"({"categories":[{"id":3,"name":null}],)"
+                        R"("annotations":[{"id":null,"video_id":1}]})")
+            .empty());
 }
 
 TEST_CASE("hostile masks are refused with their place") {

@@ -1,3 +1,4 @@
+#include <s2d/mask/even_odd.hpp>
 #include <s2d/mask/polygon.hpp>
 
 #include <cstddef>
@@ -48,6 +49,16 @@ TEST_CASE("degenerate polygons are empty masks of the right size") {
 TEST_CASE("the area of a large triangle is that of geometry within its outline") {
   const s2d::rle mask = draw({10, 10, 410, 10, 10, 310}, 400, 500);
   CHECK(static_cast<double>(s2d::area(mask)) == Approx(0.5 * 400 * 300).margin(300));
+}
+
+TEST_CASE("an edge that is drawn many times counts as often as it is odd") {
+  // Four million crossings, of which a million at most are held.
+  std::vector<double> corners;
+  for (int i = 0; i < 3; ++i) corners.insert(corners.end(), {0, 0, 1e6, 3});
+  corners.insert(corners.end(), {0, 3});
+  CHECK(draw(corners, 3, 1'000'000) == draw({0, 0, 1e6, 3, 0, 3}, 3, 1'000'000));
+  CHECK(s2d::encode_even_odd(corners, 3, 1'000'000) ==
+        s2d::encode_even_odd(std::vector<double>{0, 0, 1e6, 3, 0, 3}, 3, 1'000'000));
 }
 
 TEST_CASE("polygons without area, half corners and wild coordinates are refused") {

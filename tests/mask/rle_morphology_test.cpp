@@ -47,6 +47,7 @@ TEST_CASE("runs grown beyond all extents reach everything", "[rle_morphology]") 
   CHECK(s2d::dilate_disk(pixel, PTRDIFF_MAX) == rle{3, 70, {0, 210}});
   CHECK(s2d::dilate(pixel, PTRDIFF_MAX) == rle{3, 70, {0, 210}});
   CHECK(s2d::dilate(rle{3, 70, {210}}, PTRDIFF_MAX) == rle{3, 70, {210}});
+  CHECK(s2d::dilate(rle{1, 1'000'000, {1'000'000}}, 1'000'000) == rle{1, 1'000'000, {1'000'000}});
 }
 
 TEST_CASE("negative radii and wrong sums are refused for runs", "[rle_morphology]") {

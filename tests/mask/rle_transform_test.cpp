@@ -117,6 +117,12 @@ TEST_CASE("masks of nearly 2^32 pixels are transformed by their runs", "[rle_tra
   CHECK(s2d::resize_nearest(dot, 1, 1) == rle{1, 1, {1}});
 }
 
+TEST_CASE("a size that stays moves no pixel, also where floats have no such row",
+          "[rle_transform]") {
+  const rle odd{(1 << 24) + 4, 1, {(1 << 24) + 1, 1, 2}};
+  CHECK(s2d::resize_nearest(odd, odd.height, odd.width) == odd);
+}
+
 TEST_CASE("boxes outside the frame, wild margins and sizes are refused", "[rle_transform]") {
   const rle mask{4, 6, {24}};
   CHECK_THROWS_WITH(s2d::crop(mask, {3, 0, 4, 4}),

@@ -60,7 +60,7 @@ expect 2 "$S2D" eval truth truth --metric best
 echo '{"videos":[{"id":1,"height":9,"width":9,"length":9,"file_names":[]},
   {"id":1,"height":9,"width":9,"length":2,"file_names":[]}],"annotations":[]}' >twice.json
 expect 1 "$S2D" eval twice.json truth.json --metric ytvis
-says stderr "twice.json: two videos have the id 1"
+says stderr "twice.json: videos[1].id: found 1 a second time"
 echo '{"videos":[{"id":1,"width":160' >broken.json
 expect 1 "$S2D" eval broken.json truth.json --metric ytvis
 one_error

@@ -86,6 +86,12 @@ TEST_CASE("Nearest neighbours of equal points and bad arguments") {
   CHECK_THROWS_AS(s2d::nearest_neighbors(view(p, 2), 0), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::nearest_neighbors(view(p, 2), 11), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::nearest_neighbors(view(p, 2), 2, {.slack = -1}), s2d::invalid_input);
+  const std::vector<float> far = {0, 3e19F, 0, 3e19F};  // its square is above the range of float
+  const s2d::neighbor_table apart = s2d::nearest_neighbors(view(far, 2), 2);
+  CHECK(apart.index == std::vector<std::int32_t>{0, 1, 0, 1});
+  const std::vector<float> endless = {0, INFINITY};
+  CHECK_THROWS_WITH(s2d::nearest_neighbors(view(endless, 1), 1),
+                    "nearest_neighbors: point 1: coordinate 0 is not finite");
   const std::vector<float> wide(34);
   CHECK_THROWS_AS(s2d::nearest_neighbors(view(wide, 17), 1), s2d::invalid_input);
 }

@@ -201,6 +201,10 @@ TEST_CASE("either side keeps its share of the nodes", "[normalized_cut]") {
   const auto ones = std::count(cut.side.begin(), cut.side.end(), 1);
   CHECK(ones >= 10);
   CHECK(ones <= 90);
+  // Halves of an odd number differ by one.
+  const auto odd = s2d::normalized_cut(blocks({2, 3}, 1, 1e-4f), {.min_share = 0.5});
+  const auto upper = std::count(odd.side.begin(), odd.side.end(), 1);
+  CHECK((upper == 2 || upper == 3));
 }
 
 TEST_CASE("the order of the nodes and the strides of the view do not matter", "[normalized_cut]") {

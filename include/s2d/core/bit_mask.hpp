@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include <s2d/core/error.hpp>
+#include <s2d/core/view.hpp>
 
 namespace s2d::inline S2D_ABI {
 
@@ -25,8 +25,7 @@ class bit_mask {
   bit_mask() = default;
   /// All background. @throws invalid_input if an extent is negative
   bit_mask(std::ptrdiff_t rows, std::ptrdiff_t columns) : height{rows}, width{columns} {
-    require(rows >= 0 && columns >= 0, "bit_mask: extents are ", rows, " x ", columns,
-            ", expected non-negative (height x width)");
+    (void)detail::element_count("bit_mask", rows, columns);
     words_.resize(static_cast<std::size_t>(rows * words_per_row()));
   }
 

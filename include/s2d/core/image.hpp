@@ -42,9 +42,7 @@ struct image {
 
   image() = default;
   image(std::ptrdiff_t rows, std::ptrdiff_t columns) : height{rows}, width{columns} {
-    require(rows >= 0 && columns >= 0, "image: extents are ", rows, " x ", columns,
-            ", expected non-negative (height x width)");
-    values.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns) * 3);
+    values.resize(detail::element_count("image", rows, columns) * 3);
   }
 
   [[nodiscard]] std::uint8_t* row(std::ptrdiff_t y) noexcept {

@@ -19,9 +19,7 @@ struct matrix {
   matrix() = default;
   matrix(std::ptrdiff_t rows, std::ptrdiff_t columns, T value = T{})
       : height{rows}, width{columns} {
-    require(rows >= 0 && columns >= 0, "matrix: extents are ", rows, " x ", columns,
-            ", expected non-negative (height x width)");
-    values.assign(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns), value);
+    values.assign(detail::element_count("matrix", rows, columns), value);
   }
 
   [[nodiscard]] T& operator()(std::ptrdiff_t y, std::ptrdiff_t x) noexcept {

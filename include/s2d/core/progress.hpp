@@ -19,7 +19,7 @@ class cancelled : public std::runtime_error {
 
 /// Called between units of work, from one thread at a time, with the name of the stage and how
 /// many of its `total` units are done. Returns false to stop: the call then throws `cancelled`.
-/// Holds a copy of any callable of that signature, or nothing.
+/// Holds a copy of any callable of that signature, or nothing; an empty std::function is nothing.
 class progress_callback {
  public:
   progress_callback() = default;
@@ -27,7 +27,11 @@ class progress_callback {
   requires(!std::is_same_v<Callable, progress_callback> &&
            std::is_invocable_r_v<bool, Callable&, std::string_view, std::size_t, std::size_t>)
       progress_callback(Callable callable)  // NOLINT(google-explicit-constructor)
-      : target_{new model<Callable>(std::move(callable))} {}
+  {
+    if constexpr (std::is_class_v<Callable> && requires { callable = nullptr; })
+      if (!callable) return;
+    target_ = new model<Callable>(std::move(callable));
+  }
   progress_callback(const progress_callback& other)
       : target_{other.target_ ? other.target_->copy() : nullptr} {}
   progress_callback(progress_callback&& other) noexcept

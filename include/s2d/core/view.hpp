@@ -80,6 +80,17 @@ mask_view(plane_view<T>) -> mask_view<T>;
 
 namespace detail {
 
+/// rows * columns, for arrays that `what` allocates: fewer than 2^59 elements, so that no size in
+/// bytes overflows.
+constexpr std::size_t element_count(const char* what, std::ptrdiff_t rows, std::ptrdiff_t columns) {
+  require(rows >= 0 && columns >= 0, what, ": extents are ", rows, " x ", columns,
+          ", expected non-negative (height x width)");
+  constexpr std::ptrdiff_t most = (std::ptrdiff_t{1} << 59) - 1;
+  require(columns <= most / (rows > 0 ? rows : 1), what, ": extents are ", rows, " x ", columns,
+          " (height x width), expected fewer than 2^59 elements");
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
 /// Throws unless both have the same height and width; `what` names the call.
 template <class A, class B>
 constexpr void require_same_size(const char* what, const A& a, const B& b) {

@@ -137,7 +137,7 @@ inline affine_motion fit_affine_motion(std::span<const point> at, std::span<cons
       const double q = cc / (cc + residual[i] * residual[i]);
       sums.add(w0 * q * q, (at[i].x - cx) / unit, (at[i].y - cy) / unit, u[i], v[i]);
     }
-    scaled = sums.solve(1e-6);
+    scaled = sums.solve(1e-6 * heaviest);
     for (std::size_t i = 0; i < n; ++i) {
       const double x = (at[i].x - cx) / unit;
       const double y = (at[i].y - cy) / unit;
@@ -165,7 +165,8 @@ inline affine_motion fit_affine_motion(std::span<const point> at, std::span<cons
 /// @param u, v     [n] displacements, finite, any unit
 /// @param weights  [n] finite, >= 0; empty: all 1
 /// @return the motion in the coordinates of `at`; zero if every weight is zero or n = 0. Samples in
-///         fewer than three places leave slopes undetermined: these become about zero (ridge 1e-6).
+///         fewer than three places leave slopes undetermined: these become about zero (ridge 1e-6
+///         of the largest weight).
 /// @throws invalid_input if lengths differ, a value is not finite, a weight is negative or an
 ///         option is out of range
 /// Complexity: O(rounds n).

@@ -59,16 +59,22 @@ struct normalised {
   double x = 0, y = 0, unit = 1;
 };
 
-inline normalised normalise(std::span<const point> at) {
+/// Points of no weight do not count. Precondition: there are others.
+inline normalised normalise(std::span<const point> at, std::span<const float> weights) {
+  const auto counts = [&](std::size_t i) { return weights.empty() || weights[i] > 0; };
   normalised out;
-  const auto n = static_cast<double>(at.size());
-  for (const point& p : at) {
-    out.x += p.x / n;
-    out.y += p.y / n;
-  }
+  double n = 0;
+  for (std::size_t i = 0; i < at.size(); ++i) n += counts(i);
   double extent = 0;
-  for (const point& p : at)
-    extent = larger_of(extent, larger_of(std::fabs(p.x - out.x), std::fabs(p.y - out.y)));
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    if (!counts(i)) continue;
+    out.x += at[i].x / n;
+    out.y += at[i].y / n;
+  }
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    if (!counts(i)) continue;
+    extent = larger_of(extent, larger_of(std::fabs(at[i].x - out.x), std::fabs(at[i].y - out.y)));
+  }
   if (extent > 0) out.unit = extent;
   return out;
 }
@@ -77,7 +83,7 @@ inline homography fit_homography(std::span<const point> from, std::span<const po
                                  std::span<const float> weights,
                                  const homography_options& options) {
   const std::size_t n = from.size();
-  const normalised f = normalise(from), t = normalise(to);
+  const normalised f = normalise(from, weights), t = normalise(to, weights);
   std::array<double, 8> h{1, 0, 0, 0, 1, 0, 0, 0};  // in normalised positions, the last entry is 1
   std::vector<double> residual(n), sorted(n);
   const auto weight = [&](std::size_t i) {
@@ -151,8 +157,8 @@ inline homography fit_homography(std::span<const point> from, std::span<const po
   return out;
 }
 
-/// Every `step`-th vector of a field, from the middle of its cell; those that are not finite are
-/// left out.
+/// Every `step`-th vector of a field, from the middle of its cell; those that are not finite or,
+/// above 1e9, unknown (io/flo.hpp) are left out.
 struct flow_samples {
   std::vector<point> at;
   std::vector<float> u, v;
@@ -162,7 +168,7 @@ inline flow_samples sample_flow(const flow_field& flow, std::ptrdiff_t step) {
   flow_samples out;
   for (std::ptrdiff_t y = smaller_of(step, flow.height()) / 2; y < flow.height(); y += step) {
     for (std::ptrdiff_t x = smaller_of(step, flow.width()) / 2; x < flow.width(); x += step) {
-      if (!std::isfinite(flow.u(y, x)) || !std::isfinite(flow.v(y, x))) continue;
+      if (!(std::fabs(flow.u(y, x)) <= 1e9F && std::fabs(flow.v(y, x)) <= 1e9F)) continue;
       out.at.push_back({static_cast<float>(x), static_cast<float>(y)});
       out.u.push_back(flow.u(y, x));
       out.v.push_back(flow.v(y, x));
@@ -206,8 +212,8 @@ inline flow_samples sample_flow(const flow_field& flow, std::ptrdiff_t step) {
 }
 
 /// The homography that most of a flow field follows: the motion of the camera, where the
-/// background is flat or far. Vectors that are not finite are left out; an absent field gives the
-/// identity.
+/// background is flat or far. Vectors that are not finite or exceed 1e9 (unknown in .flo files)
+/// are left out; an absent field gives the identity.
 /// @param flow [h, w]   @param step every step-th vector of every step-th row is used, >= 1
 /// @throws invalid_input if step or an option is out of range
 [[nodiscard]] inline homography global_homography(const flow_field& flow, std::ptrdiff_t step = 8,

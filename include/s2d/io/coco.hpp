@@ -71,9 +71,11 @@ using image_extents = std::unordered_map<std::int64_t, std::array<std::ptrdiff_t
 
 inline coco_image json_image(ondemand::value value, const json_place& at) {
   coco_image one;
+  bool named = false;
   json_members(value, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
     if (key == "id") {
       one.id = json_integer(member, in);
+      named = true;
     } else if (key == "height") {
       one.height = json_extent(member, in);
     } else if (key == "width") {
@@ -84,6 +86,7 @@ inline coco_image json_image(ondemand::value value, const json_place& at) {
       one.extras.emplace_back(key, json_raw(member, in));
     }
   });
+  json_require_id(named, at, "id");
   return one;
 }
 
@@ -92,7 +95,7 @@ inline coco_annotation json_coco_annotation(ondemand::value value, const json_pl
   coco_annotation out;
   std::optional<annotation_box> bbox;
   std::optional<double> pixels;
-  bool polygons = false;
+  bool polygons = false, owned = false;
   ondemand::object object = json_take(value.get_object(), at, "an object");
   json_members(object, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
     const bool absent = json_is_null(member, in);
@@ -100,6 +103,7 @@ inline coco_annotation json_coco_annotation(ondemand::value value, const json_pl
       if (!absent) out.id = json_integer(member, in);
     } else if (key == "image_id") {
       out.image_id = json_integer(member, in);
+      owned = true;
     } else if (key == "category_id") {
       if (!absent) out.category_id = json_integer(member, in);
     } else if (key == "iscrowd") {
@@ -118,6 +122,7 @@ inline coco_annotation json_coco_annotation(ondemand::value value, const json_pl
       out.extras.emplace_back(key, json_raw(member, in));
     }
   });
+  json_require_id(owned, at, "image_id");
   const auto known = images.find(out.image_id);
   const auto [height, width] =
       known == images.end() ? std::array<std::ptrdiff_t, 2>{} : known->second;
@@ -150,7 +155,8 @@ coco_data walk_coco(json_document& document, const Visit& visit) {
       document, "images", data.categories, data.extras,
       [&](ondemand::value item, const json_place& at) {
         const coco_image& one = data.images.emplace_back(json_image(item, at));
-        images.emplace(one.id, std::array{one.height, one.width});
+        json_require_new_id(images.emplace(one.id, std::array{one.height, one.width}).second, at,
+                            one.id);
       },
       [&](ondemand::value item, const json_place& at) {
         visit(json_coco_annotation(item, at, images));

@@ -120,14 +120,20 @@ inline void require_encodable(std::ptrdiff_t height, std::ptrdiff_t width, int c
           "picture: ", height, " x ", width, " (height x width) is too large for this format");
 }
 
+/// The rows one behind the other; `room` holds them where they do not lie so.
+inline const std::uint8_t* packed_rows(image_view picture, std::vector<std::uint8_t>& room) {
+  if (picture.row_stride == picture.width * 3) return picture.data;
+  for (std::ptrdiff_t y = 0; y < picture.height; ++y)
+    room.insert(room.end(), picture.row(y), picture.row(y) + picture.width * 3);
+  return room.data();
+}
+
 inline std::vector<std::byte> encode_png_bytes(const std::uint8_t* pixels, std::ptrdiff_t height,
-                                               std::ptrdiff_t width, std::ptrdiff_t row_stride,
-                                               int channels) {
+                                               std::ptrdiff_t width, int channels) {
   const stb_arena arena;
   int size = 0;
-  const stbi_uc* encoded =
-      stbi_write_png_to_mem(pixels, static_cast<int>(row_stride), static_cast<int>(width),
-                            static_cast<int>(height), channels, &size);
+  const stbi_uc* encoded = stbi_write_png_to_mem(pixels, 0, static_cast<int>(width),
+                                                 static_cast<int>(height), channels, &size);
   if (encoded == nullptr) throw std::bad_alloc{};
   const auto* first = reinterpret_cast<const std::byte*>(encoded);
   return {first, first + size};
@@ -205,7 +211,8 @@ inline std::string lower_extension(const std::filesystem::path& file) {
 /// @throws invalid_input if it has no pixel
 [[nodiscard]] inline std::vector<std::byte> encode_png(image_view picture) {
   detail::require_encodable(picture.height, picture.width, 3);
-  return detail::encode_png_bytes(picture.data, picture.height, picture.width, picture.row_stride,
+  std::vector<std::uint8_t> room;
+  return detail::encode_png_bytes(detail::packed_rows(picture, room), picture.height, picture.width,
                                   3);
 }
 
@@ -227,8 +234,7 @@ inline std::string lower_extension(const std::filesystem::path& file) {
       out[3] = alpha(y, x);
     }
   }
-  return detail::encode_png_bytes(pixels.data(), picture.height, picture.width, picture.width * 4,
-                                  4);
+  return detail::encode_png_bytes(pixels.data(), picture.height, picture.width, 4);
 }
 
 /// The picture as a baseline JPEG file.
@@ -240,15 +246,11 @@ inline std::string lower_extension(const std::filesystem::path& file) {
           picture.width, " (height x width), JPEG holds up to 65535 x 65535");
   require(quality >= 1 && quality <= 100, "encode_jpeg: quality is ", quality,
           ", expected 1 to 100");
-  std::vector<std::uint8_t> packed;
-  if (picture.row_stride != picture.width * 3) {
-    for (std::ptrdiff_t y = 0; y < picture.height; ++y)
-      packed.insert(packed.end(), picture.row(y), picture.row(y) + picture.width * 3);
-    picture.data = packed.data();
-  }
+  std::vector<std::uint8_t> room;
   std::vector<std::byte> bytes;
   detail::stbi_write_jpg_to_func(&detail::append_bytes, &bytes, static_cast<int>(picture.width),
-                                 static_cast<int>(picture.height), 3, picture.data, quality);
+                                 static_cast<int>(picture.height), 3,
+                                 detail::packed_rows(picture, room), quality);
   return bytes;
 }
 

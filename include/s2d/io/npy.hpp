@@ -299,7 +299,7 @@ inline std::vector<std::byte> to_c_order(std::span<const std::byte> in,
 
 /// The elements of `array` as T, in C order. Every value must survive the way there and back, so
 /// integers too large for T, fractions to integers, and NaN to integers are refused; only double
-/// to float rounds.
+/// to float rounds, where float has the range.
 /// @throws invalid_input naming the element that does not fit
 template <npy_element T>
 [[nodiscard]] std::vector<T> npy_values(const npy_array& array, std::string_view name = "npy") {
@@ -328,6 +328,8 @@ template <npy_element T>
         fits = std::same_as<S, bool> ||
                (static_cast<double>(there) < std::ldexp(1.0, std::numeric_limits<S>::digits) &&
                 static_cast<S>(there) == value);
+      } else if constexpr (sizeof(T) < sizeof(S)) {
+        fits = !std::isfinite(value) || std::abs(value) <= S{(std::numeric_limits<T>::max)()};
       }
       require(fits, name, ": element ", i / sizeof(S), ": ", value,
               " does not fit the element type that is asked for");

@@ -125,7 +125,8 @@ struct png_header {
   png_uint_32 height;
   int depth;
   int colour_type;
-  std::size_t row_bytes;
+  std::size_t packed_row_bytes;  // as the file holds them
+  std::size_t row_bytes;         // as they are read
   std::array<std::array<std::uint8_t, 3>, 256> colours;
 };
 
@@ -136,6 +137,7 @@ inline bool png_read_header(png_reader& reader, png_source& source, png_header& 
   png_read_info(reader.png, reader.info);
   png_get_IHDR(reader.png, reader.info, &header.width, &header.height, &header.depth,
                &header.colour_type, nullptr, nullptr, nullptr);
+  header.packed_row_bytes = png_get_rowbytes(reader.png, reader.info);
   png_set_packing(reader.png);
   if (header.colour_type != PNG_COLOR_TYPE_GRAY && header.depth == 16) {
     png_set_strip_16(reader.png);
@@ -253,7 +255,7 @@ inline matrix<std::uint8_t> gray_ids(std::ptrdiff_t height, std::ptrdiff_t width
   require(png_read_header(reader, source, header), name, ": byte ", source.at,
           ": damaged PNG file: ", reader.failure.text);
   // Deflate shrinks at most 1032 times, so a small file cannot hold a large picture.
-  require(header.row_bytes / 8 <= (bytes.size() * 1032 + 4096) / header.height, name, ": ",
+  require(header.packed_row_bytes <= (bytes.size() * 1032 + 4096) / header.height, name, ": ",
           header.height, " x ", header.width, " pixels (height x width) in a file of ",
           bytes.size(), " bytes");
   std::vector<std::uint8_t> pixels(header.row_bytes * header.height);

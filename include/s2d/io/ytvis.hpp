@@ -104,9 +104,11 @@ inline ytvis_video json_video(ondemand::value value, const json_place& at) {
   ytvis_video video;
   video.extras.clear();
   std::optional<std::ptrdiff_t> length;
+  bool named = false;
   json_members(value, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
     if (key == "id") {
       video.id = json_integer(member, in);
+      named = true;
     } else if (key == "height") {
       video.height = json_extent(member, in);
     } else if (key == "width") {
@@ -123,6 +125,7 @@ inline ytvis_video json_video(ondemand::value value, const json_place& at) {
       video.extras.emplace_back(key, json_raw(member, in));
     }
   });
+  json_require_id(named, at, "id");
   video.length = length.value_or(static_cast<std::ptrdiff_t>(video.file_names.size()));
   return video;
 }
@@ -138,13 +141,14 @@ class ytvis_annotation_parser {
     areas_.clear();
     coherences_.clear();
     confidences_.clear();
-    bool polygons = false;
+    bool polygons = false, owned = false;
     std::ptrdiff_t entries = -1;
     std::ptrdiff_t stated = 0;  // length as the annotation says
     std::ptrdiff_t frames = 0;  // length as its video says
     ondemand::object object = json_take(value.get_object(), at, "an object");
     json_members(object, at,
                  [&](std::string_view key, ondemand::value member, const json_place& in) {
+                   owned = owned || key == "video_id";
                    if (key == "segmentations") {
                      out.segments.clear();
                      polygons = !segments(member, in, out, entries);
@@ -153,6 +157,7 @@ class ytvis_annotation_parser {
                      out.extras.emplace_back(key, json_raw(member, in));
                    }
                  });
+    json_require_id(owned, at, "video_id");
     const auto known = videos_->find(out.video_id);
     if (known != videos_->end()) {
       const auto& [rows, columns, length] = known->second;
@@ -204,7 +209,7 @@ class ytvis_annotation_parser {
   static bool scalar(std::string_view key, ondemand::value value, const json_place& at,
                      ytvis_annotation& out, std::ptrdiff_t& stated) {
     if (key == "id")
-      out.id = json_integer(value, at);
+      out.id = json_is_null(value, at) ? 1 : json_integer(value, at);
     else if (key == "video_id")
       out.video_id = json_integer(value, at);
     else if (key == "category_id")
@@ -334,7 +339,8 @@ ytvis_data walk_ytvis(json_document& document, const Visit& visit) {
       document, "videos", data.categories, data.extras,
       [&](ondemand::value item, const json_place& at) {
         const ytvis_video& video = data.videos.emplace_back(json_video(item, at));
-        videos.emplace(video.id, std::array{video.height, video.width, video.length});
+        const std::array extents{video.height, video.width, video.length};
+        json_require_new_id(videos.emplace(video.id, extents).second, at, video.id);
       },
       [&](ondemand::value item, const json_place& at) { visit(parser.parse(item, at)); });
   return data;

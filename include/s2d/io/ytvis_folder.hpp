@@ -34,8 +34,8 @@ namespace s2d::inline S2D_ABI {
 /// files. Categories are those of all files, the first of an id; extras those of the first file
 /// that has any. The `object` of frame masks stays a number of the other file that belongs to
 /// theirs.
-/// @throws as read_ytvis; invalid_input if there is no such file, two videos of a file have one id,
-/// or an annotation belongs to no video of its file
+/// @throws as read_ytvis; invalid_input if there is no such file or an annotation belongs to no
+/// video of its file
 /// O(bytes of the files).
 [[nodiscard]] inline ytvis_data read_ytvis_folder(const std::filesystem::path& folder,
                                                   const std::string& file) {
@@ -47,8 +47,7 @@ namespace s2d::inline S2D_ABI {
     std::unordered_map<std::int64_t, std::int64_t> video_ids;
     for (ytvis_video& video : part.videos) {
       const auto id = static_cast<std::int64_t>(all.videos.size()) + 1;
-      require(video_ids.emplace(video.id, id).second, one.string(), ": two videos have the id ",
-              video.id);
+      video_ids.emplace(video.id, id);
       video.id = id;
       all.videos.push_back(std::move(video));
     }

@@ -22,7 +22,7 @@ namespace detail {
 /// Adds the place of the first pixel centre on or below the edge in every column whose centre line
 /// it crosses; the left end of an edge belongs to it, the right end does not.
 inline void cross_columns(double x0, double y0, double x1, double y1, std::ptrdiff_t height,
-                          std::ptrdiff_t width, std::vector<std::uint32_t>& places) {
+                          std::ptrdiff_t width, outline_changes& changes) {
   if (x0 > x1) {
     std::swap(x0, x1);
     std::swap(y0, y1);
@@ -39,18 +39,19 @@ inline void cross_columns(double x0, double y0, double x1, double y1, std::ptrdi
     const double near = std::floor(crossing + 0.5);
     if (std::abs(crossing - near) < 1e-6)
       row = on_or_below(x, near + 0.5, x0, y0, x1, y1) ? near : near + 1;
-    places.push_back(static_cast<std::uint32_t>(
+    changes.add(static_cast<std::uint32_t>(
         column * height +
         static_cast<std::ptrdiff_t>(limited(row, 0.0, static_cast<double>(height)))));
   }
+  changes.end_edge();
 }
 
 inline void cross_columns(std::span<const double> corners, std::ptrdiff_t height,
-                          std::ptrdiff_t width, std::vector<std::uint32_t>& places) {
+                          std::ptrdiff_t width, outline_changes& changes) {
   require_corners(corners);
   for (std::size_t i = 0, before = corners.size() - 2; i < corners.size(); before = i, i += 2)
     cross_columns(corners[before], corners[before + 1], corners[i], corners[i + 1], height, width,
-                  places);
+                  changes);
 }
 
 }  // namespace detail
@@ -66,13 +67,14 @@ inline void cross_columns(std::span<const double> corners, std::ptrdiff_t height
 ///   corner is joined to the first; parts outside the image are cut off
 /// @throws invalid_input if there are fewer than three corners, half a corner, or a coordinate that
 ///   is not within -1e6..1e6
-/// Complexity: O(c log c) for c crossings of an edge with a column of the image.
+/// Complexity: O(c log c) for c crossings of an edge with a column of the image; memory O(changes
+/// of the mask + columns), a few MB at least where c is large.
 [[nodiscard]] inline rle encode_even_odd(std::span<const double> corners, std::ptrdiff_t height,
                                          std::ptrdiff_t width) {
   detail::checked_pixels("encode_even_odd: ", height, width);
-  std::vector<std::uint32_t> places;
-  detail::cross_columns(corners, height, width, places);
-  return detail::change_at(places, height, width);
+  detail::outline_changes changes;
+  detail::cross_columns(corners, height, width, changes);
+  return changes.mask(height, width);
 }
 
 /// The same for several polygons with holes: all outlines count alike, so what lies inside an even
@@ -80,13 +82,13 @@ inline void cross_columns(std::span<const double> corners, std::ptrdiff_t height
 [[nodiscard]] inline rle encode_even_odd(std::span<const polygon> polygons, std::ptrdiff_t height,
                                          std::ptrdiff_t width) {
   detail::checked_pixels("encode_even_odd: ", height, width);
-  std::vector<std::uint32_t> places;
+  detail::outline_changes changes;
   for (const polygon& one : polygons) {
-    detail::cross_columns(one.outline, height, width, places);
+    detail::cross_columns(one.outline, height, width, changes);
     for (const std::vector<double>& hole : one.holes)
-      detail::cross_columns(hole, height, width, places);
+      detail::cross_columns(hole, height, width, changes);
   }
-  return detail::change_at(places, height, width);
+  return changes.mask(height, width);
 }
 
 }  // namespace s2d::inline S2D_ABI

@@ -69,9 +69,10 @@ class polygon_crossings {
         add(column, y0 + step - 1);
       }
     }
+    changes_.end_edge();
   }
 
-  [[nodiscard]] rle close() { return change_at(places_, height_, width_); }
+  [[nodiscard]] rle close() { return changes_.mask(height_, width_); }
 
  private:
   [[nodiscard]] static std::int64_t drawn(std::int64_t from, double slope, std::int64_t step) {
@@ -82,13 +83,12 @@ class polygon_crossings {
   void add(std::int64_t column, std::int64_t fine_row) {
     const double row = (static_cast<double>(fine_row) + 0.5) / 5 - 0.5;
     const double clamped = std::ceil(limited(row, 0.0, static_cast<double>(height_)));
-    places_.push_back(
-        static_cast<std::uint32_t>(column * height_ + static_cast<std::int64_t>(clamped)));
+    changes_.add(static_cast<std::uint32_t>(column * height_ + static_cast<std::int64_t>(clamped)));
   }
 
   std::ptrdiff_t height_;
   std::ptrdiff_t width_;
-  std::vector<std::uint32_t> places_;
+  outline_changes changes_;
 };
 
 }  // namespace detail
@@ -98,7 +98,8 @@ class polygon_crossings {
 /// corner is joined to the first; parts outside the image are cut off
 /// @throws invalid_input if there are fewer than three corners, half a corner, or a coordinate that
 /// is not within -1e6..1e6
-/// Complexity: O(c log c) for c crossings of an edge with a column of the image.
+/// Complexity: O(c log c) for c crossings of an edge with a column of the image; memory O(changes
+/// of the mask + columns), a few MB at least where c is large.
 [[nodiscard]] inline rle encode_polygon(std::span<const double> corners, std::ptrdiff_t height,
                                         std::ptrdiff_t width) {
   detail::checked_pixels("encode_polygon: ", height, width);

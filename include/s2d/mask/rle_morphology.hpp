@@ -25,11 +25,16 @@ namespace detail {
   const column_runs columns{mask};
   const std::ptrdiff_t height = mask.height, reach = static_cast<std::ptrdiff_t>(half.size()) - 1;
   std::vector<std::uint64_t> line(static_cast<std::size_t>(height / 64 + 1));
+  std::vector<std::ptrdiff_t> filled;  // columns that have runs
+  for (std::ptrdiff_t x = 0; x < mask.width; ++x)
+    if (!columns.of(x).empty()) filled.push_back(x);
+  std::size_t nearest = 0;  // of those that reach x, the first
   run_scanner scanner;
   for (std::ptrdiff_t x = 0; x < mask.width && height > 0; ++x) {
-    const std::ptrdiff_t end = smaller_of(x + reach + 1, mask.width);
     std::ptrdiff_t top = height, bottom = 0;
-    for (std::ptrdiff_t from = larger_of(x - reach, std::ptrdiff_t{0}); from < end; ++from) {
+    while (nearest < filled.size() && filled[nearest] < x - reach) ++nearest;
+    for (std::size_t k = nearest; k < filled.size() && filled[k] <= x + reach; ++k) {
+      const std::ptrdiff_t from = filled[k];
       const std::ptrdiff_t more = half[static_cast<std::size_t>(from < x ? x - from : from - x)];
       for (const column_run& run : columns.of(from)) {
         const std::ptrdiff_t first = larger_of(run.begin - more, std::ptrdiff_t{0});

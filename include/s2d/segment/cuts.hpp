@@ -122,7 +122,7 @@ inline float color_change(const shot_signature& before, const shot_signature& af
 /// difference (saturating at 20 Lab units) that is left in the median block after it has been
 /// moved to where it fits best. Motion leaves the colours and finds the blocks again; light that
 /// goes on changes the colours, but the blocks less; a cut changes both.
-/// @throws invalid_input if the signatures are of frames of different sizes
+/// @throws invalid_input if the thumbnails, and so the shapes of the frames, differ
 [[nodiscard]] inline float shot_change(const shot_signature& before, const shot_signature& after) {
   detail::require_same_size("shot_change", before.thumbnail.l, after.thumbnail.l);
   const float left = detail::smaller_of(detail::unmatched(before.thumbnail, after.thumbnail),
@@ -132,7 +132,7 @@ inline float color_change(const shot_signature& before, const shot_signature& af
 
 /// True if a new shot begins between two neighbouring frames: shot_change above the threshold.
 /// The same as comparing shot_change itself, but blocks are only looked at where colours differ.
-/// @throws invalid_input if the signatures are of frames of different sizes
+/// @throws invalid_input if the thumbnails, and so the shapes of the frames, differ
 [[nodiscard]] inline bool is_cut(const shot_signature& before, const shot_signature& after,
                                  const cut_options& options = {}) {
   detail::require_same_size("is_cut", before.thumbnail.l, after.thumbnail.l);

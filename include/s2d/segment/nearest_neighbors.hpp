@@ -57,7 +57,7 @@ class neighbor_tree {
     const float factor = (1 + slack) * (1 + slack);
     for (std::size_t i = 0; i < k; ++i) {
       index[i] = (std::numeric_limits<std::int32_t>::max)();
-      squared_distance[i] = (std::numeric_limits<float>::max)();
+      squared_distance[i] = std::numeric_limits<float>::infinity();
     }
     struct waiting {
       std::int32_t node;
@@ -202,8 +202,12 @@ class neighbor_tree {
 /// @param k       in 1..n
 /// @return nearest first; equal distances by index. With slack s > 0 a neighbour may be missed, but
 ///         what is given in its place is at most (1 + s) times as far away.
-/// @throws invalid_input if d, k or n is out of range or slack is negative or not finite
-/// Complexity: about O(n log n) for data of few intrinsic dimensions, at worst O(n^2 d).
+///         Squared distances above the range of float are infinite, and equal.
+/// @throws invalid_input if d, k or n is out of range, a coordinate or slack is not finite, or
+/// slack
+///         is negative
+/// Complexity: about O(n (log n + k)) for small k and data of few intrinsic dimensions, at worst
+/// O(n^2 (d + k)).
 [[nodiscard]] inline neighbor_table nearest_neighbors(plane_view<const float> points, std::size_t k,
                                                       const neighbor_options& options = {}) {
   require(points.width >= 1 && points.width <= detail::neighbor_tree::lanes,
@@ -214,6 +218,10 @@ class neighbor_tree {
   require(k >= 1 && k <= n, "nearest_neighbors: k is ", k, ", expected 1..", n);
   require(std::isfinite(options.slack) && options.slack >= 0, "nearest_neighbors: slack is ",
           options.slack, ", expected >= 0");
+  for (std::ptrdiff_t i = 0; i < points.height; ++i)
+    for (std::ptrdiff_t d = 0; d < points.width; ++d)
+      require(std::isfinite(points(i, d)), "nearest_neighbors: point ", i, ": coordinate ", d,
+              " is not finite");
   const detail::neighbor_tree tree(points);
   neighbor_table table{k, std::vector<std::int32_t>(n * k), std::vector<float>(n * k)};
   constexpr std::size_t batch = 256;

@@ -22,7 +22,8 @@ enum class cut_rule : std::uint8_t {
 
 struct normalized_cut_options {
   cut_rule rule = cut_rule::best;
-  double min_share = 0.01;  ///< rule `best`: either side keeps so many of the nodes, in [0, 0.5]
+  double min_share =
+      0.01;  ///< rule `best`: either side keeps so many of the nodes or half, in [0, 0.5]
   double tolerance = 1e-4;  ///< stop where |S z - mu z| is at most this for the unit vector z
   int steps = 100;          ///< Lanczos steps before it starts again from what it has, > 0
   int rounds = 5;           ///< such starts, > 0
@@ -248,8 +249,9 @@ inline void split(plane_view<const float> affinity, std::span<const double> degr
   double mean = 0;
   for (const float value : x) mean += static_cast<double>(value) / static_cast<double>(n);
   const double fixed = options.rule == cut_rule::mean ? mean : 0;
-  const auto keep = larger_of<std::size_t>(
-      1, static_cast<std::size_t>(std::ceil(options.min_share * static_cast<double>(n))));
+  const auto share =
+      static_cast<std::size_t>(std::ceil(options.min_share * static_cast<double>(n)));
+  const std::size_t keep = limited<std::size_t>(share, 1, n / 2);
   std::vector<float> lower(n);
   double cut = 0, volume = 0, least = INFINITY;
   std::size_t taken = 0;

@@ -37,7 +37,7 @@ struct superpixel_graph_options {
   float color_sigma = 4;          ///< of neighbours, in Lab
   float position_sigma = 4;       ///< of neighbours along the flow, in pixels
   float neighbor_weight = 4;      ///< weight of neighbours against look-alikes
-  float flow_scale = 0.5F;        ///< pixels of the superpixel grid per unit of flow
+  float flow_scale = 0.5F;        ///< pixels of the grid per unit of flow; 0.5 in frame_masks
   std::size_t threads = 1;        ///< 0: one per processor
 };
 

@@ -233,6 +233,7 @@ inline void check_slic(const char* what, const slic_options& options) {
 /// @param picture  [height, width] CIE Lab, finite
 /// @return ceil(height / cell) x ceil(width / cell) superpixels
 /// @throws invalid_input if an option is out of range
+/// Sums are of single precision: with cells of some hundred pixels a side means lose digits.
 /// Ties: the first of the 3x3 in scan order. Complexity: O(9 * iterations * pixels).
 /// Source: Achanta et al. 2012, with the 3x3 window of gSLIC (Ren and Reid 2011).
 [[nodiscard]] inline superpixels slic(const lab_image& picture, const slic_options& options = {}) {

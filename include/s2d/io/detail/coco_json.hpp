@@ -65,6 +65,14 @@ std::array<double, n> json_numbers(ondemand::value value, const json_place& at) 
   return numbers;
 }
 
+/// What ties annotations to their image or video must be there, and be of one image or video only.
+inline void json_require_id(bool found, const json_place& at, std::string_view key) {
+  if (!found) at.fail("\"", key, "\" is missing, expected a number");
+}
+inline void json_require_new_id(bool is_new, const json_place& at, std::int64_t id) {
+  if (!is_new) at["id"].fail("found ", id, " a second time, expected another for each");
+}
+
 /// {"size": [h, w], "counts": "..." or [...]}, members in any order.
 inline rle json_rle(ondemand::value value, const json_place& at) {
   std::optional<std::array<double, 2>> size;
@@ -107,15 +115,17 @@ inline rle json_rle(ondemand::value value, const json_place& at) {
   return mask;
 }
 
-/// A list of polygons, each a list of numbers; one flat list counts as one polygon. Their union.
-inline rle json_polygons(ondemand::value value, const json_place& at, std::ptrdiff_t height,
-                         std::ptrdiff_t width) {
-  if (height <= 0 || width <= 0)
-    at.fail("a polygon, but neither the annotation nor its image or video says how large it is");
-  rle mask{height, width, {static_cast<std::uint32_t>(height * width)}};
+/// A list of polygons, each a list of numbers; one flat list counts as one polygon. Their union;
+/// nothing for an empty list, which other tools write where there is a box only.
+inline std::optional<rle> json_polygons(ondemand::value value, const json_place& at,
+                                        std::ptrdiff_t height, std::ptrdiff_t width) {
+  std::optional<rle> mask;
   std::vector<double> flat;
   const auto add = [&](const std::vector<double>& corners, const json_place& place) {
-    mask = unite(mask, json_checked(place, [&] { return encode_polygon(corners, height, width); }));
+    if (height <= 0 || width <= 0)
+      at.fail("a polygon, but neither the annotation nor its image or video says how large it is");
+    rle part = json_checked(place, [&] { return encode_polygon(corners, height, width); });
+    mask = mask ? unite(*mask, part) : std::move(part);
   };
   json_elements(value, at, [&](std::ptrdiff_t, ondemand::value part, const json_place& in) {
     if (json_type_of(part, in) == ondemand::json_type::number) {
@@ -132,7 +142,7 @@ inline rle json_polygons(ondemand::value value, const json_place& at, std::ptrdi
   return mask;
 }
 
-/// Any form of a mask; nothing for null.
+/// Any form of a mask; nothing for null and for an empty list.
 inline std::optional<rle> json_segmentation(ondemand::value value, const json_place& at,
                                             std::ptrdiff_t height, std::ptrdiff_t width) {
   if (json_is_null(value, at)) return std::nullopt;
@@ -156,14 +166,15 @@ inline std::optional<rle> json_segmentation(ondemand::value value, const json_pl
 inline annotation_category json_category(ondemand::value value, const json_place& at) {
   annotation_category category;
   json_members(value, at, [&](std::string_view key, ondemand::value member, const json_place& in) {
-    if (key == "id")
+    if (key == "id") {
       category.id = json_integer(member, in);
-    else if (key == "name")
-      category.name = json_string(member, in);
-    else if (key == "supercategory" && !json_is_null(member, in))
-      category.supercategory = json_string(member, in);
-    else
+    } else if (key == "name") {
+      if (!json_is_null(member, in)) category.name = json_string(member, in);
+    } else if (key == "supercategory") {
+      if (!json_is_null(member, in)) category.supercategory = json_string(member, in);
+    } else {
       category.extras.emplace_back(key, json_raw(member, in));
+    }
   });
   return category;
 }

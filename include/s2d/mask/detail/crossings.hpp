@@ -13,27 +13,61 @@
 namespace s2d::inline S2D_ABI {
 namespace detail {
 
-/// Background and foreground change at every place; two changes at one place cancel. Places are
-/// offsets in column-major order, in any order.
-[[nodiscard]] inline rle change_at(std::vector<std::uint32_t>& places, std::ptrdiff_t height,
-                                   std::ptrdiff_t width) {
-  sort_stably(places);
-  const auto pixels = static_cast<std::uint32_t>(static_cast<std::uint64_t>(height) *
-                                                 static_cast<std::uint64_t>(width));
-  rle mask{height, width, {}};
-  mask.counts.reserve(places.size() + 1);
-  std::uint32_t start = 0;
-  for (std::size_t i = 0; i < places.size();) {
-    if (i + 1 < places.size() && places[i + 1] == places[i]) {
-      i += 2;
-      continue;
-    }
-    mask.counts.push_back(places[i] - start);
-    start = places[i++];
+/// Background and foreground change at every place; two changes at one place cancel. Few corners
+/// can cross many columns at the same pixels, so what cancels does not stay: beside the places of
+/// one outline edge there are never more than a million, or twice those that are left.
+class outline_changes {
+ public:
+  /// An offset in column-major order; offsets come in any order.
+  void add(std::uint32_t place) { added_.push_back(place); }
+
+  /// To be called behind every edge.
+  void end_edge() {
+    if (added_.size() > 1'000'000 && added_.size() > left_.size()) settle();
   }
-  if (start < pixels || mask.counts.empty()) mask.counts.push_back(pixels - start);
-  return mask;
-}
+
+  [[nodiscard]] rle mask(std::ptrdiff_t height, std::ptrdiff_t width) {
+    settle();
+    const auto pixels = static_cast<std::uint32_t>(static_cast<std::uint64_t>(height) *
+                                                   static_cast<std::uint64_t>(width));
+    rle result{height, width, {}};
+    result.counts.reserve(left_.size() + 1);
+    std::uint32_t start = 0;
+    for (const std::uint32_t place : left_) {
+      result.counts.push_back(place - start);
+      start = place;
+    }
+    if (start < pixels || left_.empty()) result.counts.push_back(pixels - start);
+    return result;
+  }
+
+ private:
+  /// Keeps of all places those that are there an odd number of times.
+  void settle() {
+    bool sorted = true;
+    for (std::size_t i = 1; i < added_.size() && sorted; ++i) sorted = added_[i - 1] <= added_[i];
+    if (!sorted) sort_stably(added_);
+    std::vector<std::uint32_t> both;
+    both.reserve(left_.size() + added_.size());
+    std::size_t i = 0;
+    for (const std::uint32_t place : added_) {
+      while (i < left_.size() && left_[i] < place) both.push_back(left_[i++]);
+      if (i < left_.size() && left_[i] == place) {
+        ++i;  // a third one finds it gone, and stays
+      } else if (!both.empty() && both.back() == place) {
+        both.pop_back();
+      } else {
+        both.push_back(place);
+      }
+    }
+    both.insert(both.end(), left_.begin() + static_cast<std::ptrdiff_t>(i), left_.end());
+    left_.swap(both);
+    added_.clear();
+  }
+
+  std::vector<std::uint32_t> added_;
+  std::vector<std::uint32_t> left_;  // sorted, each once
+};
 
 /// Corners as x0, y0, x1, y1, ... within -1e6..1e6.
 inline void require_corners(std::span<const double> corners) {

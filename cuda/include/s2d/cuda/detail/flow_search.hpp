@@ -302,6 +302,8 @@ struct patch_match {
 template <int Size, int Width, int Lanes>
 struct search_patches {
   static constexpr int threads = 320;  // the longest diagonal of a frame of 854 x 480 at half size
+  static constexpr int threads_of_one = Lanes;  // a block has a multiple of it
+  static_assert(threads % Lanes == 0);
   static constexpr int columns = Size / Lanes;  // of a lane: itself, Lanes further, ...
   static constexpr int sums = Width / Lanes;
   struct shared {};
