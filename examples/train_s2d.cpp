@@ -22,6 +22,7 @@
 #include <exception>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,11 +82,11 @@ frame_source plain_frames(const recipe& what, const training_video& video, mask_
       draw_changes(official_augmentation::none(what.short_side), height, width, 1, unused);
   sizes.content = {change[0].height, change[0].width};
   sizes.video = {height, width};
-  return [clips = official_clips{{video}}, video, change](std::int64_t first, std::int64_t count) {
+  return [video, change](std::int64_t first, std::int64_t count) {
     std::vector<std::ptrdiff_t> frames(static_cast<std::size_t>(count));
     std::iota(frames.begin(), frames.end(), first);
     const std::vector<official_change> changes(frames.size(), change[0]);
-    return clips.assemble(video, frames, changes).frames;
+    return official_clip(video, frames, changes).frames;
   };
 }
 
@@ -110,11 +111,13 @@ s2d::ytvis_data predict_all(const recipe& what, video_mask2former& teacher,
   return dense;
 }
 
+/// All masks count the same, whatever they are trusted.
 std::vector<training_video> with_labels(const recipe& what, const s2d::ytvis_data& labels) {
   std::vector<training_video> videos;
   for (video_labels& video : to_labels(labels)) {
     const fs::path own = what.videos / video.name;
-    videos.push_back(with_frames(std::move(video), fs::is_directory(own) ? own : what.videos));
+    videos.push_back(with_frames(select_labels(std::move(video), {.keep_empty = true}),
+                                 fs::is_directory(own) ? own : what.videos));
   }
   return videos;
 }
@@ -152,6 +155,7 @@ void run(const recipe& what) {
 recipe read_call(int argc, char** argv) {
   recipe what;
   std::vector<fs::path> places;
+  std::optional<std::int64_t> steps;
   bool tiny = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
@@ -160,7 +164,7 @@ recipe read_call(int argc, char** argv) {
     else if (word == "--weights" && i + 1 < argc)
       what.weights = argv[++i];
     else if (word == "--steps" && i + 1 < argc)
-      what.training.steps = std::stoll(argv[++i]);
+      steps = std::stoll(argv[++i]);
     else if (word == "--train-only")
       what.train_only = true;
     else
@@ -175,12 +179,13 @@ recipe read_call(int argc, char** argv) {
   if (what.weights.empty()) {
     // Nothing is known about objects yet: p(object) has to be learned, and faster.
     what.network = presets::official_from_scratch();
-    what.training.weights.class_ = 2;
+    what.training.weights.class_ = what.training.criterion.matcher.class_weight = 2;
     what.training.optimizer.rate = 1e-4;
   }
+  if (steps) what.training.steps = *steps;
   if (tiny) {
     what.network = presets::tiny();
-    what.training = tiny_training(what.training.steps);
+    what.training = steps ? tiny_training(*steps) : tiny_training();
     what.augmentation = official_augmentation::none(what.short_side = 64);
   }
   return what;

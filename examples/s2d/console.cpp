@@ -19,6 +19,14 @@ static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_signal(int signal) { stop_signal.store(signal, std::memory_order_relaxed); }
 
+sigset_t stop_signals() {
+  sigset_t both;
+  sigemptyset(&both);
+  sigaddset(&both, SIGINT);
+  sigaddset(&both, SIGTERM);
+  return both;
+}
+
 std::size_t terminal_columns() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
@@ -52,6 +60,13 @@ std::string_view first_columns(std::string_view text, std::size_t columns) {
 
 }  // namespace
 
+signal_hold::signal_hold() {
+  const sigset_t ours = stop_signals();
+  sigprocmask(SIG_BLOCK, &ours, &before_);
+}
+
+signal_hold::~signal_hold() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
 void watch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -60,6 +75,8 @@ void watch_signals() {
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
+  const sigset_t ours = stop_signals();
+  sigprocmask(SIG_UNBLOCK, &ours, nullptr);
 }
 
 bool stop_requested() noexcept { return stop_signal.load(std::memory_order_relaxed) != 0; }

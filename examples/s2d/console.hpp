@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -11,8 +12,22 @@
 
 namespace app {
 
-/// Lets SIGINT and SIGTERM ask for a stop; a second signal ends the program at once.
+/// Lets SIGINT and SIGTERM ask for a stop, those held back before included; a second signal ends
+/// the program at once.
 void watch_signals();
+
+/// Holds SIGINT and SIGTERM back while it lives, also in a program that is started meanwhile, until
+/// that watches signals itself.
+class signal_hold {
+ public:
+  signal_hold();
+  ~signal_hold();
+  signal_hold(const signal_hold&) = delete;
+  signal_hold& operator=(const signal_hold&) = delete;
+
+ private:
+  sigset_t before_;
+};
 [[nodiscard]] bool stop_requested() noexcept;
 /// 128 + the number of the signal that asked for a stop.
 [[nodiscard]] int stop_exit_code() noexcept;

@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -44,6 +46,7 @@ bool network_there() { return access(network_program().c_str(), X_OK) == 0; }
 int network_command(char** words) {
   const std::filesystem::path program = network_program();
   let_threads_sleep();
+  const signal_hold hold;  // s2d-network sees what comes before it watches itself
   execv(program.c_str(), words);
   if (errno == ENOENT)
     throw s2d::io_error{s2d::concat(
@@ -61,7 +64,10 @@ void run_network(const std::vector<std::string>& words) {
   arguments.push_back(nullptr);
   let_threads_sleep();
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  // A signal that finds the child before s2d-network watches must not be lost with our handler.
+  std::optional<signal_hold> hold{std::in_place};
   const pid_t child = fork();
+  if (child != 0) hold.reset();
   if (child < 0)
     throw s2d::io_error{s2d::concat(words[0], ": cannot start: ", std::strerror(errno))};
   if (child == 0) {

@@ -84,7 +84,7 @@ set -m
 status=0
 "$S2D" train clip --out parts --steps 30 "${options[@]}" >stdout 2>stderr &
 pid=$!
-for _ in $(seq 600); do
+for _ in $(seq 6000); do
   [ -e parts/log.jsonl ] && [ "$(wc -l <parts/log.jsonl)" -ge 3 ] && break
   sleep 0.02
 done

@@ -30,5 +30,13 @@ for name in a b; do "$S2D" convert many/$name results/$name/keymasks.json --quie
 expect 0 "$example" videos results both --tiny --steps 4
 expect 0 "$S2D" info both/dense.json
 says stdout "7 frames"
+# A video without a keymask teaches nothing, but is predicted.
+sed -Ez 's/"annotations":\[.*\],(\s*"categories")/"annotations":[],\1/' results/b/keymasks.json \
+  >empty.json
+! grep -q segmentations empty.json || fail "there are still masks"
+cp empty.json results/b/keymasks.json
+expect 0 "$example" videos results one --tiny --steps 4
+expect 0 "$S2D" info one/dense.json
+says stdout "7 frames"
 expect 1 "$example" . truth.json
 says stderr "usage"

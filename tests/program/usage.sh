@@ -62,3 +62,11 @@ mkdir frames
 expect 2 "$S2D" run frames --until keymasks --out frames
 says stderr "--out: is INPUT itself"
 [ ! -e r ] || fail "a wrong call made a folder"
+
+# s2d-network begins with signals held back, so that none is lost before it watches for them.
+mkdir beside
+cp "$S2D" beside/s2d
+printf '#!/bin/sh\nexec grep SigBlk /proc/self/status\n' >beside/s2d-network
+chmod +x beside/s2d-network
+expect 0 beside/s2d train clip --labels l --out m
+says stdout 0000000000004002

@@ -94,6 +94,15 @@ TEST_CASE("without changes a clip is the resized frames and masks", "[torch][dat
   CHECK(clip.masks.select(1, 1).sum().item<float>() == 0);
 }
 
+TEST_CASE("an object that nothing is trusted of is no instance", "[torch][data]") {
+  auto untrusted = labels(12);
+  for (auto& label : untrusted.objects[0].masks) label.trust = 0;
+  const st::memory_clips source{{st::prepare_video(std::move(untrusted), pictures(12), 32, 64)}};
+  const auto clip = source.assemble(source.videos()[0], std::vector<std::ptrdiff_t>{2, 3});
+  CHECK(torch::equal(clip.weights, torch::tensor({{1.0f, 0.0f}})));
+  CHECK(clip.masks.size(0) == 1);
+}
+
 TEST_CASE("normalised frames have mean 0 and deviation 1", "[torch][data]") {
   const st::memory_clips source{{video()}};
   std::vector<std::ptrdiff_t> all;

@@ -413,6 +413,7 @@ TEST_CASE("a killed run loses at most the steps since its last checkpoint", "[to
   const auto start = [&](const fs::path& to) {
     const std::string target = to.string();
     const pid_t child = fork();
+    REQUIRE(child >= 0);  // kill(-1) would end every program of the user
     if (child == 0) {
       execl(S2D_TRAINER_PROGRAM, S2D_TRAINER_PROGRAM, target.c_str(), steps.c_str(), every.c_str(),
             static_cast<char*>(nullptr));
@@ -509,6 +510,23 @@ TEST_CASE("a checkpoint of another run, network or kind is refused", "[torch]") 
   CHECK(message_of<s2d::invalid_input>([&] {
           (void)st::train(student, squares, other);
         }).find("was made with video = nothing, now it is goat") != std::string::npos);
+  other.folder = folder / "goat";
+  (void)st::train(student, squares, other);
+  other.settings.clear();
+  CHECK(message_of<s2d::invalid_input>([&] {
+          (void)st::train(student, squares, other);
+        }).find("was made with video = goat, now it is nothing") != std::string::npos);
+  const auto differs = [&](const auto& change) {
+    other = options;
+    change(other);
+    return message_of<s2d::invalid_input>([&] { (void)st::train(student, squares, other); });
+  };
+  CHECK_THAT(differs([](auto& to) { to.rate.warm_up = 7; }),
+             Catch::Contains("rate warm up = 30, now it is 7"));
+  CHECK_THAT(differs([](auto& to) { to.teacher_criterion.least_area = 9; }),
+             Catch::Contains("teacher least area = 0.5, now it is 9"));
+  CHECK_THAT(differs([](auto& to) { to.teach = false; }),
+             Catch::Contains("teacher teaches = true, now it is false"));
   st::video_mask2former wider{[] {
     auto config = st::presets::tiny(4);
     config.widths[3] = 64;
@@ -517,6 +535,12 @@ TEST_CASE("a checkpoint of another run, network or kind is refused", "[torch]") 
   CHECK_FALSE(
       message_of<s2d::invalid_input>([&] { (void)st::train(wider, squares, options); }).empty());
   const auto bytes = bytes_of(path);
+  auto flipped = bytes;
+  flipped[bytes.size() - bytes.size() / 3] ^= 4;  // among the numbers
+  { std::ofstream{path, std::ios::binary} << flipped; }
+  CHECK(message_of<s2d::invalid_input>([&] {
+          (void)st::train(student, squares, options);
+        }).find("its tensors have another checksum") != std::string::npos);
   { std::ofstream{path, std::ios::binary} << bytes.substr(0, bytes.size() / 2); }
   CHECK_FALSE(
       message_of<s2d::invalid_input>([&] { (void)st::train(student, squares, options); }).empty());

@@ -154,6 +154,15 @@ TEST_CASE("what a pickle says of a tensor must fit its numbers", "[torch]") {
                 "X\x01\0\0\0"
                 "9"s) == "a: storage 9 is missing");
   CHECK(changed("FloatStorage", "FlootStorage") == "a: torch FlootStorage is not supported");
+  CHECK(refuse(folder,
+               "\x80\x02"
+               "cnumpy\ndtype\nX\x14\0\0\0ffffffffffffffffffff\x85R."s)
+            .find("an element type of 20 characters") != std::string::npos);
+  std::string arrays = s2d::read_text(checkpoints / "arrays2.pkl");
+  const auto order = arrays.find("X\x01\0\0\0<"s);
+  REQUIRE(order != std::string::npos);
+  arrays[order + 5] = '>';
+  CHECK(refuse(folder, arrays).find("numpy's type '>f4' are not supported") != std::string::npos);
   CHECK(refuse(folder, "PK\x03\x04") ==
         "truncated, the directory at the end of the zip file is missing");
   CHECK(refuse(folder, "\x80\x02}.") == "holds no dictionary of tensors");

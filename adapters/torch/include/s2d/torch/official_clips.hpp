@@ -38,8 +38,64 @@ struct official_clip_options {
   std::size_t threads = 1;  ///< that work on the frames of one clip; 0: one per processor
 };
 
-/// Clips as the official code makes them. Frames of a clip are padded to the right and below with
-/// zeros to the size of the largest, and to multiples of 32. Copies share the videos.
+namespace detail {
+
+inline image read_frame(const training_video& video, std::ptrdiff_t t, const std::string& clip) {
+  const video_labels& labels = video.labels;
+  require(t >= 0 && t < labels.length, clip, ": frame ", t, " of ", labels.length);
+  image picture;
+  try {
+    picture = video.frame(t);
+  } catch (const invalid_input& error) {
+    throw invalid_input{concat(clip, ": ", error.what())};
+  } catch (const io_error& error) {
+    throw io_error{concat(clip, ": ", error.what())};
+  }
+  require(picture.height == labels.height && picture.width == labels.width, clip, ": frame ", t,
+          " is ", picture.height, " x ", picture.width, ", its labels are ", labels.height, " x ",
+          labels.width, " (height x width)");
+  return picture;
+}
+
+}  // namespace detail
+
+/// The clip of given frames of a video under given changes, one for each; a video without masks
+/// gives one without instances. Frames are padded to the right and below with zeros to the size of
+/// the largest, and to multiples of 32. Of the options `choice`, `augmentation`, `batch` and `seed`
+/// do not matter here.
+/// @throws invalid_input or io_error naming the clip if a frame cannot be read or has another size
+/// than its labels
+[[nodiscard]] inline training_clip official_clip(const training_video& video,
+                                                 std::span<const std::ptrdiff_t> frames,
+                                                 std::span<const official_change> changes,
+                                                 const official_clip_options& options = {}) {
+  require(!frames.empty() && frames.size() == changes.size(), "official_clip: ", frames.size(),
+          " frames and ", changes.size(), " changes");
+  training_clip clip;
+  clip.name = detail::clip_name(video.labels.name, frames);
+  std::ptrdiff_t height = 0, width = 0;
+  for (const official_change& change : changes) {
+    height = change.height > height ? change.height : height;
+    width = change.width > width ? change.width : width;
+  }
+  height = (height + 31) / 32 * 32;
+  width = (width + 31) / 32 * 32;
+  clip.frames =
+      ::torch::empty({static_cast<std::int64_t>(frames.size()), 3, height, width}, ::torch::kFloat);
+  parallel_for(frames.size(), options.threads, [&](std::size_t f) {
+    const image picture = detail::read_frame(video, frames[f], clip.name);
+    apply_change(picture, changes[f], options.pixel_mean, options.pixel_deviation,
+                 detail::channel_planes(clip.frames, f));
+  });
+  const detail::clip_masks masks{video.labels, frames, height, width};
+  masks.fill(clip, options.least_area,
+             [&](std::size_t object, std::size_t label, std::size_t f, plane_view<float> out) {
+               apply_change(video.labels.objects[object].masks[label].mask, changes[f], out);
+             });
+  return clip;
+}
+
+/// Clips as the official code makes them. Copies share the videos.
 class official_clips {
  public:
   /// @throws invalid_input if there is no video, or one has no mask or no frames to read
@@ -63,58 +119,10 @@ class official_clips {
     const auto chosen = choose_frames(video.labels, options_.choice, random);
     const auto changes = draw_changes(options_.augmentation, video.labels.height,
                                       video.labels.width, chosen.size(), random);
-    return assemble(video, chosen, changes);
-  }
-
-  /// The clip of given frames under given changes: what operator() makes of what it draws.
-  /// @throws as operator()
-  [[nodiscard]] training_clip assemble(const training_video& video,
-                                       std::span<const std::ptrdiff_t> frames,
-                                       std::span<const official_change> changes) const {
-    require(!frames.empty() && frames.size() == changes.size(), "official_clips: ", frames.size(),
-            " frames and ", changes.size(), " changes");
-    training_clip clip;
-    clip.name = detail::clip_name(video.labels.name, frames);
-    std::ptrdiff_t height = 0, width = 0;
-    for (const official_change& change : changes) {
-      height = change.height > height ? change.height : height;
-      width = change.width > width ? change.width : width;
-    }
-    height = (height + 31) / 32 * 32;
-    width = (width + 31) / 32 * 32;
-    clip.frames = ::torch::empty({static_cast<std::int64_t>(frames.size()), 3, height, width},
-                                 ::torch::kFloat);
-    parallel_for(frames.size(), options_.threads, [&](std::size_t f) {
-      const image picture = read(video, frames[f], clip.name);
-      apply_change(picture, changes[f], options_.pixel_mean, options_.pixel_deviation,
-                   detail::channel_planes(clip.frames, f));
-    });
-    const detail::clip_masks masks{video.labels, frames, height, width};
-    masks.fill(clip, options_.least_area,
-               [&](std::size_t object, std::size_t label, std::size_t f, plane_view<float> out) {
-                 apply_change(video.labels.objects[object].masks[label].mask, changes[f], out);
-               });
-    return clip;
+    return official_clip(video, chosen, changes, options_);
   }
 
  private:
-  static image read(const training_video& video, std::ptrdiff_t t, const std::string& clip) {
-    const video_labels& labels = video.labels;
-    require(t >= 0 && t < labels.length, clip, ": frame ", t, " of ", labels.length);
-    image picture;
-    try {
-      picture = video.frame(t);
-    } catch (const invalid_input& error) {
-      throw invalid_input{concat(clip, ": ", error.what())};
-    } catch (const io_error& error) {
-      throw io_error{concat(clip, ": ", error.what())};
-    }
-    require(picture.height == labels.height && picture.width == labels.width, clip, ": frame ", t,
-            " is ", picture.height, " x ", picture.width, ", its labels are ", labels.height, " x ",
-            labels.width, " (height x width)");
-    return picture;
-  }
-
   static std::size_t checked(const std::vector<training_video>& videos) {
     for (const training_video& video : videos) {
       require_labels(video.labels);

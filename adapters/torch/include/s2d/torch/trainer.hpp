@@ -11,6 +11,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -203,30 +205,106 @@ struct clip_batch {
   std::vector<::torch::Tensor> parts_;
 };
 
+/// Adds names and values to settings, the names behind one that they have in common.
+class setting_list {
+ public:
+  setting_list(run_settings& all, std::string head) : all_{&all}, head_{std::move(head)} {}
+
+  template <class T>
+  setting_list& add(std::string_view name, const T& value) {
+    if constexpr (std::is_enum_v<T>)
+      return add(name, static_cast<int>(value));
+    else
+      all_->emplace_back(concat(head_, name), concat(value));
+    return *this;
+  }
+  template <class T>
+  setting_list& add(std::string_view name, const std::optional<T>& value) {
+    return value ? add(name, *value) : add(name, "none");
+  }
+
+ private:
+  run_settings* all_;
+  std::string head_;
+};
+
+inline void add_settings(run_settings& all, const std::string& head, const criterion_options& from,
+                         const loss_weights& weights) {
+  setting_list{all, head}
+      .add("match class", from.matcher.class_weight)
+      .add("match mask", from.matcher.mask_weight)
+      .add("match dice", from.matcher.dice_weight)
+      .add("match points", from.matcher.points)
+      .add("match labelled frames only", from.matcher.labelled_frames_only)
+      .add("points", from.points.points)
+      .add("oversample", from.points.oversample)
+      .add("importance", from.points.importance)
+      .add("strategy", from.strategy)
+      .add("aux strategy", from.aux_strategy)
+      .add("classes", from.classes)
+      .add("no object", from.no_object)
+      .add("divisor", from.divisor)
+      .add("least area", from.least_area)
+      .add("class weight", weights.class_)
+      .add("mask weight", weights.mask)
+      .add("dice weight", weights.dice);
+}
+
 inline run_settings all_settings(const training_options& options,
                                  const video_mask2former_config& config) {
-  run_settings settings = options.settings;
-  const auto add = [&](const char* name, const auto& value) {
-    settings.emplace_back(name, concat(value));
-  };
-  add("steps", options.steps);
-  add("clips", options.clips);
-  add("accumulate", options.accumulate);
-  add("seed", options.seed);
-  add("rate", options.optimizer.rate);
-  add("weight_decay", options.optimizer.weight_decay);
-  add("backbone_rate", options.optimizer.backbone_rate);
-  add("clip_norm", options.optimizer.clip_norm);
-  add("points", options.criterion.points.points);
-  add("class_weight", options.weights.class_);
-  add("mask_weight", options.weights.mask);
-  add("dice_weight", options.weights.dice);
-  add("teach", options.teach);
-  add("teacher_from", options.losses.teacher_from);
-  add("momentum", options.ema.momentum);
-  add("queries", config.queries);
-  add("hidden", config.hidden);
-  return settings;
+  run_settings all = options.settings;
+  setting_list{all, ""}
+      .add("steps", options.steps)
+      .add("clips", options.clips)
+      .add("accumulate", options.accumulate)
+      .add("seed", options.seed)
+      .add("bfloat16", options.bfloat16)
+      .add("queries", config.queries)
+      .add("hidden", config.hidden)
+      .add("dropout", config.encoder_dropout);
+  add_settings(all, "", options.criterion, options.weights);
+  setting_list{all, "teacher "}
+      .add("teaches", options.teach)
+      .add("drops out", options.teacher_drops_out)
+      .add("least score", options.teacher.least_score)
+      .add("top k", options.teacher.top_k)
+      .add("nms", options.teacher.nms)
+      .add("upsampled", options.teacher.upsampled)
+      .add("momentum", options.ema.momentum)
+      .add("begin", options.ema.begin)
+      .add("until", options.ema.until)
+      .add("early", options.ema.early)
+      .add("compat", options.ema.compat);
+  if (options.teach)
+    add_settings(all, "teacher ", options.teacher_criterion, options.teacher_weights);
+  setting_list{all, "ramp "}
+      .add("shape", options.losses.shape)
+      .add("begin", options.losses.begin)
+      .add("end", options.losses.end)
+      .add("supervised least", options.losses.supervised_least)
+      .add("teacher least", options.losses.teacher_least)
+      .add("supervised", options.losses.change_supervised)
+      .add("teacher", options.losses.change_teacher)
+      .add("drop at", options.losses.drop_at)
+      .add("teacher from", options.losses.teacher_from)
+      .add("compat", options.losses.compat);
+  std::string milestones;
+  for (const std::int64_t step : options.rate.milestones) milestones += concat(step, ' ');
+  setting_list{all, "rate"}
+      .add("", options.optimizer.rate)
+      .add(" shape", options.rate.shape)
+      .add(" milestones", milestones)
+      .add(" factor", options.rate.factor)
+      .add(" warm up", options.rate.warm_up)
+      .add(" of the backbone", options.optimizer.backbone_rate);
+  setting_list{all, ""}
+      .add("weight decay", options.optimizer.weight_decay)
+      .add("beta1", options.optimizer.beta1)
+      .add("beta2", options.optimizer.beta2)
+      .add("epsilon", options.optimizer.epsilon)
+      .add("no decay", options.optimizer.rule)
+      .add("clip norm", options.optimizer.clip_norm);
+  return all;
 }
 
 /// Losses of one output list, weighted and summed: class, mask, dice.

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -19,6 +20,7 @@
 
 #include <s2d/core/error.hpp>
 #include <s2d/io/safetensors.hpp>
+#include <s2d/torch/detail/crc32.hpp>
 #include <s2d/torch/optimizer.hpp>
 #include <s2d/torch/safetensors.hpp>
 #include <s2d/torch/state_dict.hpp>
@@ -34,6 +36,7 @@ namespace detail {
 inline constexpr std::string_view checkpoint_head = "checkpoint-";
 inline constexpr std::string_view checkpoint_tail = ".safetensors";
 inline constexpr std::string_view setting_head = "setting ";
+inline constexpr std::string_view checkpoint_format = "s2d training 2";
 
 /// The step in the name of a checkpoint; nothing if it is none.
 inline std::optional<std::int64_t> checkpoint_step(const std::filesystem::path& file) {
@@ -73,6 +76,36 @@ inline named_tensors with_prefix(std::string_view prefix, const named_tensors& t
   named_tensors named;
   for (const auto& [name, tensor] : tensors) named.emplace_back(concat(prefix, name), tensor);
   return named;
+}
+
+/// Of names and values, whatever the order of the tensors; they lie dense on the processor.
+inline std::string checksum_of(const named_tensors& tensors) {
+  std::uint32_t all = 0;
+  for (const auto& [name, tensor] : tensors)
+    all ^= crc32({static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()},
+                 crc32(std::as_bytes(std::span{name})));
+  return concat(all);
+}
+
+/// Throws unless a checkpoint was made with these settings and no others.
+inline void require_settings(const std::unordered_map<std::string_view, std::string_view>& metadata,
+                             const run_settings& settings, const std::string& name) {
+  const auto differs = [&](std::string_view key, std::string_view was, std::string_view is) {
+    throw invalid_input{concat(name, ": was made with ", key, " = ", was, ", now it is ", is,
+                               "; take another folder, or start from its weights")};
+  };
+  for (const auto& [key, text] : settings) {
+    const auto was = metadata.find(concat(setting_head, key));
+    if (was == metadata.end()) differs(key, "nothing", text);
+    if (was->second != text) differs(key, was->second, text);
+  }
+  for (const auto& [key, text] : metadata) {
+    if (!key.starts_with(setting_head)) continue;
+    const std::string_view setting = key.substr(setting_head.size());
+    if (std::none_of(settings.begin(), settings.end(),
+                     [&](const auto& each) { return each.first == setting; }))
+      differs(setting, text, "nothing");
+  }
 }
 
 inline named_tensors without_prefix(std::string_view prefix, const named_tensors& tensors) {
@@ -116,7 +149,10 @@ inline std::filesystem::path save_checkpoint(const std::filesystem::path& folder
   for (const auto& [prefix, part] :
        {std::pair{"teacher.", state_dict(teacher)}, std::pair{"optimizer.", optimizer.state()}})
     for (auto& item : detail::with_prefix(prefix, part)) tensors.push_back(std::move(item));
-  run_settings metadata{{"format", "s2d training 1"}, {"step", concat(step)}};
+  for (auto& item : tensors) item.second = item.second.detach().cpu().contiguous();
+  run_settings metadata{{"format", std::string{detail::checkpoint_format}},
+                        {"step", concat(step)},
+                        {"checksum", detail::checksum_of(tensors)}};
   for (const auto& [key, text] : settings)
     metadata.emplace_back(concat(detail::setting_head, key), text);
   write_safetensors(path, tensors, metadata);
@@ -138,19 +174,18 @@ inline std::int64_t load_checkpoint(const std::filesystem::path& path, ::torch::
   std::unordered_map<std::string_view, std::string_view> metadata;
   for (const auto& [key, text] : file.metadata) metadata.emplace(key, text);
   const auto format = metadata.find("format");
-  require(format != metadata.end() && format->second == "s2d training 1", name,
-          ": not a checkpoint of a training run");
+  require(format != metadata.end() && format->second == detail::checkpoint_format, name,
+          ": not a checkpoint of a training run, or of another version");
   std::int64_t step = -1;
   if (const auto found = metadata.find("step"); found != metadata.end())
     (void)std::from_chars(found->second.data(), found->second.data() + found->second.size(), step);
   require(step >= 0, name, ": the checkpoint does not say its step");
-  for (const auto& [key, text] : settings) {
-    const auto was = metadata.find(concat(detail::setting_head, key));
-    require(was != metadata.end() && was->second == text, name, ": was made with ", key, " = ",
-            was == metadata.end() ? std::string_view{"nothing"} : was->second, ", now it is ", text,
-            "; take another folder, or start from its weights");
-  }
+  detail::require_settings(metadata, settings, name);
   const named_tensors tensors = to_tensors(file);
+  const auto checksum = metadata.find("checksum");
+  require(checksum != metadata.end() && checksum->second == detail::checksum_of(tensors), name,
+          ": damaged, its tensors have another checksum than it says; without this file the run "
+          "goes on from the checkpoint before it");
   const named_tensors state = optimizer.state();
   const named_tensors stored = detail::without_prefix("optimizer.", tensors);
   std::unordered_map<std::string_view, const ::torch::Tensor*> by_name;

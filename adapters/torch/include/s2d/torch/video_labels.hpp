@@ -118,10 +118,11 @@ inline double good_trust(const std::vector<label_mask>& masks) {
   require_labels(video);
   std::vector<object_labels> kept;
   for (object_labels& object : video.objects) {
-    if (object.score < options.min_score) continue;
+    if (object.score < static_cast<float>(options.min_score)) continue;
     std::vector<label_mask> masks;
     for (label_mask& label : object.masks)
-      if (label.trust >= options.min_trust && (options.keep_empty || area(label.mask) > 0))
+      if (label.trust >= static_cast<float>(options.min_trust) &&
+          (options.keep_empty || area(label.mask) > 0))
         masks.push_back(std::move(label));
     if (masks.empty()) continue;
     const double worst = options.relative_trust * detail::good_trust(masks);

@@ -109,7 +109,7 @@ class clip_masks {
         draw(objects_[i], label, f, plane);
         if (least_area < 0 || holds_area(plane, least_area)) {
           weights[at] = labels_.objects[objects_[i]].masks[label].trust;
-          seen = true;
+          seen = seen || weights[at] > 0;
         } else {
           clear(plane);
         }

@@ -31,6 +31,7 @@ enum class pickle_kind {
   opaque,   // what an unknown but harmless callable would have returned
   storage,  // text: type; items: key, count
   tensor,   // items: storage, offset, sizes, strides
+  dtype,    // of numpy; text: its code, behind '>' if the largest byte is the first
   array     // of numpy; items: sizes, type, fortran order, bytes; empty before its state is known
 };
 
@@ -197,11 +198,11 @@ class pickle_reader {
   void call() {
     const std::uint32_t arguments = pop();
     const std::uint32_t callable = pop();
-    const std::string function = tree_.values[callable].text;
     if (tree_.values[callable].kind != pickle_kind::global) {
       push_kind(pickle_kind::opaque);
       return;
     }
+    const std::string function = tree_.values[callable].text;  // at most 257 characters
     const std::vector<std::uint32_t> items = first_items(arguments);
     pickle_value value;
     if (function == "torch._utils _rebuild_tensor_v2" ||
@@ -222,8 +223,10 @@ class pickle_reader {
       value.kind = pickle_kind::array;
     } else if (function == "numpy dtype" && !items.empty() &&
                tree_.values[items[0]].kind == pickle_kind::text) {
-      value.kind = pickle_kind::text;
-      value.text = tree_.values[items[0]].text;
+      const std::string& code = tree_.values[items[0]].text;
+      if (code.size() > 16) fail("damaged, an element type of ", code.size(), " characters");
+      value.kind = pickle_kind::dtype;
+      value.text = code;
     } else if (function == "_codecs encode" && !items.empty() &&
                tree_.values[items[0]].kind == pickle_kind::text) {
       value.kind = pickle_kind::text;
@@ -235,12 +238,18 @@ class pickle_reader {
     push(std::move(value));
   }
 
-  /// State for an object: of use for NumPy's arrays only. (version, sizes, type, fortran, bytes)
+  /// State for an object: of use for NumPy's element types, (version, order of bytes, ...), and
+  /// arrays, (version, sizes, type, fortran, bytes).
   void build() {
     const std::uint32_t state = pop();
     pickle_value& target = top();
-    if (target.kind != pickle_kind::array) return;
     const std::vector<std::uint32_t>& items = tree_.values[state].items;
+    if (target.kind == pickle_kind::dtype && items.size() > 1) {
+      const std::string& order = tree_.values[items[1]].text;
+      if (order == ">" && target.text.find_first_of("<>") == std::string::npos)
+        target.text.insert(0, order);
+    }
+    if (target.kind != pickle_kind::array) return;
     if (tree_.values[state].kind != pickle_kind::list || items.size() != 5)
       fail("damaged, an array of numpy without content");
     target.items.assign(items.begin() + 1, items.end());

@@ -1,7 +1,6 @@
 // Zip files without compression, as PyTorch writes its checkpoints.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,38 +11,10 @@
 #include <vector>
 
 #include <s2d/core/error.hpp>
+#include <s2d/torch/detail/crc32.hpp>
 
 namespace s2d::inline S2D_ABI {
 namespace torch::detail {
-
-/// CRC-32 of zip and PNG, continued from `crc` (0 at first).
-inline std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0) {
-  static const auto tables = [] {
-    std::array<std::array<std::uint32_t, 256>, 8> t{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t c = i;
-      for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-      t[0][i] = c;
-    }
-    for (std::uint32_t i = 0; i < 256; ++i)
-      for (std::size_t k = 1; k < 8; ++k) t[k][i] = t[0][t[k - 1][i] & 255] ^ (t[k - 1][i] >> 8);
-    return t;
-  }();
-  crc = ~crc;
-  std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint32_t low, high;
-    std::memcpy(&low, bytes.data() + i, 4);
-    std::memcpy(&high, bytes.data() + i + 4, 4);
-    low ^= crc;
-    crc = tables[7][low & 255] ^ tables[6][low >> 8 & 255] ^ tables[5][low >> 16 & 255] ^
-          tables[4][low >> 24] ^ tables[3][high & 255] ^ tables[2][high >> 8 & 255] ^
-          tables[1][high >> 16 & 255] ^ tables[0][high >> 24];
-  }
-  for (; i < bytes.size(); ++i)
-    crc = tables[0][(crc ^ std::to_integer<std::uint32_t>(bytes[i])) & 255] ^ (crc >> 8);
-  return ~crc;
-}
 
 struct zip_record {
   std::string name;
@@ -97,7 +68,8 @@ inline bool is_zip(std::span<const std::byte> bytes) {
   return bytes.size() >= 4 && std::memcmp(bytes.data(), "PK\x03\x04", 4) == 0;
 }
 
-/// The records of a zip file that lies in memory; sizes beyond 4 GiB (zip64) included.
+/// The records of a zip file that lies in memory; sizes beyond 4 GiB (zip64) included. Checksums
+/// are not looked at: PyTorch writes files without them too.
 /// @throws invalid_input if it is damaged, truncated, or a record is compressed or encrypted
 inline std::vector<zip_record> read_zip(std::span<const std::byte> bytes, std::string_view name) {
   // The end record lies within the last 64 KiB and 22 bytes.
