@@ -12,7 +12,6 @@
 #include <s2d/core/error.hpp>
 #include <s2d/io/atomic_file.hpp>
 #include <s2d/io/file.hpp>
-#include <s2d/io/palette_png.hpp>
 
 #include "commands.hpp"
 #include "console.hpp"
@@ -73,7 +72,7 @@ places places_of(const clip& each, bool many, const run_options& options, produc
       many ? options.out / each.name / (masks ? "masks.json" : "keymasks.json") : options.out;
   if (masks && file.extension() != ".json") {
     to.folder = to.pictures = file;
-    to.stamped = file / ".s2d.json";
+    to.stamped = stamp_file(file);
     to.cache = file / ".s2d";
   } else {
     to.folder = file.parent_path();
@@ -115,6 +114,7 @@ struct outcome {
 };
 
 void write_mask_pictures(const findings& all, const places& to, const std::string& stamp) {
+  picture_folder pictures{to.pictures, all.names};
   s2d::matrix<std::uint8_t> ids(all.height, all.width);
   for (std::size_t t = 0; t < all.frames(); ++t) {
     std::fill(ids.values.begin(), ids.values.end(), std::uint8_t{0});
@@ -123,11 +123,17 @@ void write_mask_pictures(const findings& all, const places& to, const std::strin
                  " masks, expected at most 255 in a mask picture");
     for (const found_mask& mask : all.masks[t]) masks.push_back({masks.size() + 1, mask.mask, 1});
     paint_numbers(masks, ids.view());
-    s2d::write_palette_png(to.pictures / (fs::path{all.names[t]}.stem().string() + ".png"), ids);
+    pictures.write(t, ids);
   }
-  json_writer json;
-  json.begin_object().member("stamp", stamp).end_object().finish();
-  s2d::write_file(to.stamped, json.text());
+  pictures.finish(stamp);
+}
+
+/// What an earlier call of s2d run wrote and this one does not want would be taken for its own.
+void remove_unwanted(const places& to) {
+  std::error_code ignored;
+  if (to.overlay.empty()) fs::remove(to.folder / "overlay.mp4", ignored);
+  if (to.table.empty()) fs::remove(to.folder / "table.csv", ignored);
+  if (to.cutouts.empty()) fs::remove_all(to.folder / "cutouts", ignored);
 }
 
 /// Frame masks and keymasks: everything but the report.
@@ -149,7 +155,8 @@ findings find(const clip& each, const places& to, const run_options& options, bo
 
   screen.span(0, 0, "");
   std::error_code ignored;
-  fs::remove(to.stamped, ignored);  // what it says is about to change
+  if (to.pictures.empty()) fs::remove(to.stamped, ignored);  // what it says is about to change
+  if (!to.run.empty()) remove_unwanted(to);
   const stopwatch clock;
   if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
   if (!to.pictures.empty()) write_mask_pictures(all, to, stamp);
@@ -307,8 +314,13 @@ int analyse_command(const run_options& options, product wanted, const fs::path& 
       throw_if_stopped();
       run_options own = wish;
       if (found.many) choose_files_of(each, own.what);
+      require_apart({to.masks, to.pictures, to.keymasks, to.run, to.overlay, to.table, to.cutouts,
+                     to.report, to.model, to.labels, to.dense, to.dense_overlay},
+                    {each.path, own.what.masks, own.what.features, own.what.tracks});
       outcomes.push_back(work_on_clip(each, to, own, wanted, screen));
     } catch (const s2d::cancelled&) {
+      throw;
+    } catch (const wrong_call&) {
       throw;
     } catch (const std::exception& error) {
       // Folders that nothing was put into; never a file or device that stands where one should be.

@@ -43,6 +43,11 @@ int network_command(char** words);
 /// Whether s2d-network is there.
 [[nodiscard]] bool network_there();
 
+/// A call that cannot be meant, found when files are looked at.
+struct wrong_call : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// An error that has been shown.
 struct told_already : std::runtime_error {
   using std::runtime_error::runtime_error;

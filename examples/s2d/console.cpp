@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -67,6 +69,21 @@ signal_hold::signal_hold() {
 
 signal_hold::~signal_hold() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
+void open_standard_streams() {
+  int next = 0;
+  do next = open("/dev/null", O_RDWR);
+  while (next >= 0 && next <= STDERR_FILENO);
+  if (next >= 0) close(next);
+}
+
+int finished_output(int status) {
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (written || status != 0) return status;
+  if (errno != EPIPE)  // who reads no longer knows why
+    std::fputs("s2d: standard output: cannot be written\n", stderr);
+  return 1;
+}
+
 void watch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -74,6 +91,7 @@ void watch_signals() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);  // ignored, ends of programs that are waited for are lost
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
   const sigset_t ours = stop_signals();
   sigprocmask(SIG_UNBLOCK, &ours, nullptr);

@@ -12,6 +12,14 @@
 
 namespace app {
 
+/// Where standard input, output or error are closed, files that are opened would take their place:
+/// opens /dev/null for these. To be called first.
+void open_standard_streams();
+
+/// The exit status of a program that would end with `status`, but may not have been able to write
+/// all that it had to say.
+[[nodiscard]] int finished_output(int status);
+
 /// Lets SIGINT and SIGTERM ask for a stop, those held back before included; a second signal ends
 /// the program at once.
 void watch_signals();

@@ -73,6 +73,12 @@ std::vector<tube> tubes_of(s2d::ytvis_data&& data) {
   return tubes;
 }
 
+/// A path as a word of a call, where one that begins with a dash would be an option.
+std::string word_of(const fs::path& path) {
+  const std::string word = path.string();
+  return word.starts_with('-') ? "./" + word : word;
+}
+
 /// The member "training" of config.json.
 std::string training_settings(const fs::path& model) {
   const std::string text = s2d::read_text(model / "config.json");
@@ -122,7 +128,7 @@ class stages {
     const std::vector<std::string>& said = options_.distil.training;
     words.insert(words.end(), said.begin(), said.end());
     const fs::path& init = options_.distil.init;
-    if (!init.empty()) words.insert(words.end(), {"--init", init.string()});
+    if (!init.empty()) words.insert(words.end(), {"--init", word_of(init)});
     run_training(name, std::move(words), model);
   }
 
@@ -130,7 +136,7 @@ class stages {
   void train_on(const char* name, const fs::path& labels, const fs::path& before,
                 const fs::path& model) {
     std::vector<std::string> words = training_call(labels, model);
-    words.insert(words.end(), {"--init", before.string(), "--lr", "0.001", "--steps",
+    words.insert(words.end(), {"--init", word_of(before), "--lr", "0.001", "--steps",
                                s2d::concat(options_.distil.final_steps)});
     pass_on(words, {"--seed"});
     run_training(name, std::move(words), model);
@@ -140,13 +146,13 @@ class stages {
   bool predict(const char* name, const fs::path& model, const fs::path& out,
                const fs::path& keymasks = {}) {
     const settings& what = options_.what;
-    std::vector<std::string> words{"predict",  video_.path.string(),
-                                   "--model",  model.string(),
-                                   "--out",    out.string(),
+    std::vector<std::string> words{"predict",  word_of(video_.path),
+                                   "--model",  word_of(model),
+                                   "--out",    word_of(out),
                                    "--start",  s2d::concat(what.start),
                                    "--stride", s2d::concat(what.stride),
                                    "--size",   s2d::concat(what.size)};
-    if (!keymasks.empty()) words.insert(words.end(), {"--keymasks", keymasks.string()});
+    if (!keymasks.empty()) words.insert(words.end(), {"--keymasks", word_of(keymasks)});
     if (what.end != settings{}.end) words.insert(words.end(), {"--end", s2d::concat(what.end)});
     const double seconds = call(std::move(words), out);
     add(name, seconds);
@@ -155,8 +161,8 @@ class stages {
 
   void label(const distil_places& to) {
     std::vector<std::string> words{
-        "label",   to.predictions.string(), "--keymasks", to.keymasks.string(),
-        "--masks", to.masks.string(),       "--out",      to.labels.string()};
+        "label",   word_of(to.predictions), "--keymasks", word_of(to.keymasks),
+        "--masks", word_of(to.masks),       "--out",      word_of(to.labels)};
     pass_on(words, {"--min-trust", "--relative-trust", "--share"});
     add("label", call(std::move(words), to.labels));
   }
@@ -174,7 +180,7 @@ class stages {
       "train", "predict for labels", "label", "final round", "predict", "dense overlay", "report"};
 
   std::vector<std::string> training_call(const fs::path& labels, const fs::path& model) const {
-    return {"train", video_.path.string(), "--labels", labels.string(), "--out", model.string()};
+    return {"train", word_of(video_.path), "--labels", word_of(labels), "--out", word_of(model)};
   }
 
   /// What the user has said of some options of training.
@@ -284,7 +290,11 @@ std::string distil(const clip& video, const run_options& options, const distil_p
   said.end_array().end_object();
   record.set("dense", said.text());
 
-  if (!options.overlay) return message;
+  if (!options.overlay) {
+    std::error_code ignored;
+    if (fresh) fs::remove(to.overlay, ignored);  // of other masks
+    return message;
+  }
   const stopwatch clock;
   if (fresh || time_of(to.overlay) < time_of(to.dense)) {
     screen.begin(video.name);

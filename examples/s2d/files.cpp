@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <s2d/core/error.hpp>
 
+#include "commands.hpp"
 #include "version.hpp"
 
 namespace app {
@@ -22,6 +24,39 @@ void make_folder(const fs::path& folder) {
   if (!error && !fs::is_directory(folder, error) && !error)
     error = std::make_error_code(std::errc::not_a_directory);
   if (error) throw s2d::io_error{folder.string() + ": cannot create folder: " + error.message()};
+}
+
+void require_apart(const std::vector<fs::path>& written, const std::vector<fs::path>& read) {
+  std::error_code ignored;
+  const auto same = [&](const fs::path& a, const fs::path& b) {
+    return !a.empty() && !b.empty() &&
+           (fs::equivalent(a, b, ignored) ||
+            fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored));
+  };
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    for (const fs::path& each : read)
+      if (same(written[i], each))
+        throw wrong_call{written[i].string() +
+                         ": is read and would be overwritten, expected another place for what is "
+                         "written"};
+    for (std::size_t k = 0; k < i; ++k)
+      if (same(written[i], written[k]))
+        throw wrong_call{written[i].string() +
+                         ": would be written twice, expected a place for each"};
+  }
+}
+
+std::string picture_name(const std::string& frame) {
+  return fs::path{frame}.stem().string() + ".png";
+}
+
+void require_stems(const std::vector<std::string>& frames) {
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    const auto [at, fresh] = seen.emplace(picture_name(frames[t]), t);
+    s2d::require(fresh, at->first, " stands for two frames, ", frames[at->second], " and ",
+                 frames[t]);
+  }
 }
 
 namespace {

@@ -24,6 +24,7 @@
 #include "commands.hpp"
 #include "console.hpp"
 #include "settings.hpp"
+#include "validators.hpp"
 #include "version.hpp"
 
 namespace {
@@ -174,8 +175,8 @@ struct passed_option {
 };
 
 const std::vector<passed_option>& passed_options() {
-  const auto share = CLI::Validator{CLI::Range(0.0, 1.0)}.description("0..1");
-  const auto above_zero = CLI::Validator{CLI::Range(1e-12, 1.0)}.description("0..1");
+  const auto share = app::between(0, 1, "0..1");
+  const auto above_zero = app::between(1e-12, 1, "0..1");
   static const std::vector<passed_option> all{
       {"--steps", "--steps", "Steps of training (default 600; 150 with --init)",
        whole_number & CLI::Range(1.0, 1e9)},
@@ -209,7 +210,6 @@ struct call {
   // What --out and the other files are for.
   void check_files(app::product wanted) const {
     if (options.input.empty()) throw CLI::ValidationError{"INPUT: is empty"};
-    if (options.out.empty()) throw CLI::ValidationError{"--out: is empty"};
     std::error_code none;
     if (fs::equivalent(options.input, options.out, none))
       throw CLI::ValidationError{"--out: is INPUT itself, expected a place of its own"};
@@ -278,7 +278,7 @@ void add_common(CLI::App& command, call& to, const char* out) {
   app::settings& what = options.what;
   command.add_option("INPUT", options.input, "Video file, folder of frames, or folder of either")
       ->required();
-  command.add_option("-o,--out", options.out, out)->required();
+  command.add_option("-o,--out", options.out, out)->required()->check(app::given_path);
   const std::string frames = "Which frames";
   command.add_option("--start", what.start, "First frame, from 0")
       ->check(whole_number)
@@ -429,7 +429,9 @@ int run_program(int argc, char** argv) {
   bool quiet = false, frame_masks = false;
   CLI::App* convert_app = program.add_subcommand("convert", "Masks from one format to another");
   convert_app->add_option("FROM", from, "Masks: folder, .json, .npy")->required();
-  convert_app->add_option("TO", to, "Masks: folder, .json, .npy")->required();
+  convert_app->add_option("TO", to, "Masks: folder, .json, .npy")
+      ->required()
+      ->check(app::given_path);
   convert_app->add_flag("--frame-masks", frame_masks,
                         "Equal numbers in different frames are not the same object");
   convert_app->add_flag("-q,--quiet", quiet, "Errors only");
@@ -488,10 +490,8 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return program.exit(asked);
   } catch (const CLI::ParseError& error) {
-    std::string command, text = error.what();
+    std::string command, text = app::text_of(error);
     for (const CLI::App* each : program.get_subcommands()) command = " " + each->get_name();
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
-      text = text.substr(0, text.find(':')) + ": needs a value";
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command.empty()) {
       text = argc > 1 ? s2d::concat("found ", argv[1], ", expected a command: ")
                       : "expected a command: ";
@@ -522,6 +522,7 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 18);
   mallopt(M_ARENA_MAX, 2);
 #endif
+  app::open_standard_streams();
   app::watch_signals();
   av_log_set_level(AV_LOG_QUIET);  // damage is told by our own messages
   try {
@@ -529,7 +530,10 @@ int main(int argc, char** argv) {
         (argv[1] == std::string_view{"train"} || argv[1] == std::string_view{"predict"} ||
          argv[1] == std::string_view{"label"}))
       return app::network_command(argv);
-    return run_program(argc, argv);
+    return app::finished_output(run_program(argc, argv));
+  } catch (const app::wrong_call& error) {
+    std::fprintf(stderr, "s2d: %s\n", error.what());
+    return app::exit_usage;
   } catch (const s2d::cancelled&) {
     std::fputs("s2d: interrupted; the same call goes on from here\n", stderr);
     return app::stop_exit_code();

@@ -73,6 +73,7 @@ void run_network(const std::vector<std::string>& words) {
   if (child == 0) {
     // A group of its own: Ctrl-C reaches it once, through us. It does not outlive us.
     setpgid(0, 0);
+    std::signal(SIGTTOU, SIG_IGN);  // a terminal with tostop would stop it at its first word
 #if defined(__linux__)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
@@ -87,7 +88,10 @@ void run_network(const std::vector<std::string>& words) {
     ended = waitpid(child, &status, WNOHANG);
     if (ended < 0 && errno != EINTR)
       throw s2d::io_error{s2d::concat(words[0], ": is lost: ", std::strerror(errno))};
-    if (stop_requested() && !told) told = kill(child, stop_exit_code() - 128) == 0;
+    if (stop_requested() && !told) {
+      told = kill(child, stop_exit_code() - 128) == 0;
+      kill(child, SIGCONT);  // it may have been stopped
+    }
     const timespec pause{0, 20'000'000};
     if (ended != child) nanosleep(&pause, nullptr);
   }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -14,9 +15,11 @@
 
 #include <s2d/io/atomic_file.hpp>
 #include <s2d/io/file.hpp>
+#include <s2d/io/palette_png.hpp>
 #include <s2d/io/ytvis.hpp>
 #include <s2d/keymask/output.hpp>
 
+#include "files.hpp"
 #include "json.hpp"
 #include "version.hpp"
 
@@ -136,6 +139,58 @@ void write_table(const findings& all, const fs::path& file) {
     }
   }
   out.commit();
+}
+
+namespace {
+
+/// The pictures that a folder says are its own; none if it is damaged.
+std::vector<std::string> pictures_of(const fs::path& folder) {
+  std::error_code missing;
+  if (!fs::exists(stamp_file(folder), missing)) return {};
+  simdjson::dom::parser parser;
+  simdjson::dom::array list;
+  std::vector<std::string> names;
+  const std::string text = s2d::read_text(stamp_file(folder));
+  if (parser.parse(text)["pictures"].get(list) != simdjson::SUCCESS) return {};
+  for (const simdjson::dom::element each : list) {
+    std::string_view name;
+    if (each.get(name) == simdjson::SUCCESS && fs::path{name}.filename() == fs::path{name})
+      names.emplace_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+picture_folder::picture_folder(fs::path folder, const std::vector<std::string>& frames)
+    : folder_{std::move(folder)} {
+  require_stems(frames);
+  for (const std::string& frame : frames) names_.push_back(picture_name(frame));
+  const std::set<std::string> fresh{names_.begin(), names_.end()};
+  for (std::string& name : pictures_of(folder_))
+    if (!fresh.contains(name)) stale_.push_back(std::move(name));
+  std::vector<std::string> all = names_;
+  all.insert(all.end(), stale_.begin(), stale_.end());
+  remember("unfinished", all);
+}
+
+void picture_folder::write(std::size_t frame, const s2d::matrix<std::uint8_t>& ids) {
+  s2d::write_palette_png(folder_ / names_[frame], ids);
+}
+
+void picture_folder::finish(const std::string& stamp) {
+  std::error_code ignored;
+  for (const std::string& name : stale_) fs::remove(folder_ / name, ignored);
+  remember(stamp, names_);
+}
+
+void picture_folder::remember(const std::string& stamp,
+                              const std::vector<std::string>& names) const {
+  json_writer json;
+  json.begin_object().member("stamp", stamp).key("pictures").begin_array();
+  for (const std::string& name : names) json.value(name);
+  json.end_array().end_object().finish();
+  s2d::write_file(stamp_file(folder_), json.text());
 }
 
 std::string stamp_of(const fs::path& file) {

@@ -1,11 +1,14 @@
 // The files of a result folder: masks.json, keymasks.json, run.json, table.csv.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <s2d/core/matrix.hpp>
 
 #include "result.hpp"
 #include "settings.hpp"
@@ -24,6 +27,28 @@ void write_keymasks_json(const findings& all, const std::string& stamp,
 
 /// One line per object and frame in which it is visible.
 void write_table(const findings& all, const std::filesystem::path& file);
+
+/// Mask pictures of the frames of a clip, one each, in a folder that remembers which are its own:
+/// those of an earlier call that are not written again go.
+class picture_folder {
+ public:
+  /// @param frames  names
+  /// @throws s2d::invalid_input if two frames would have one picture
+  picture_folder(std::filesystem::path folder, const std::vector<std::string>& frames);
+  void write(std::size_t frame, const s2d::matrix<std::uint8_t>& ids);
+  /// The file that is written last.
+  void finish(const std::string& stamp);
+
+ private:
+  void remember(const std::string& stamp, const std::vector<std::string>& names) const;
+  std::filesystem::path folder_;
+  std::vector<std::string> names_, stale_;
+};
+
+/// The file of a folder of mask pictures that carries its stamp.
+[[nodiscard]] inline std::filesystem::path stamp_file(const std::filesystem::path& pictures) {
+  return pictures / ".s2d.json";
+}
 
 /// The stamp that a JSON file of this program carries; empty if it is none.
 [[nodiscard]] std::string stamp_of(const std::filesystem::path& file);

@@ -7,6 +7,9 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 #include <s2d/core/matrix.hpp>
 #include <s2d/ffmpeg/video_writer.hpp>
@@ -125,13 +128,29 @@ void write_cutouts(const s2d::image& picture, const findings& all, const keymask
     if (box.width == 0) continue;
     s2d::matrix<std::uint8_t> alpha = decode(key->mask);
     for (std::uint8_t& value : alpha.values) value = value != 0 ? 255 : 0;
-    const std::string stem = fs::path{all.names[t]}.stem().string();
     const fs::path place = folder / s2d::concat("object_", object + 1);
     make_folder(place);
     const s2d::image_view cut{picture.row(box.y) + 3 * box.x, box.height, box.width,
                               3 * picture.width};
-    s2d::write_cutout(place / (stem + ".png"), cut,
+    s2d::write_cutout(place / picture_name(all.names[t]), cut,
                       {alpha.row(box.y) + box.x, box.height, box.width, alpha.width});
+  }
+}
+
+/// Of an earlier call: the pictures in folders object_1, object_2, ...
+void remove_cutouts(const fs::path& folder) {
+  std::error_code error, ignored;
+  for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    constexpr std::string_view head = "object_";
+    if (!name.starts_with(head) ||
+        name.find_first_not_of("0123456789", head.size()) != std::string::npos)
+      continue;
+    std::vector<fs::path> pictures;
+    for (const auto& each : fs::directory_iterator{it->path(), ignored})
+      if (each.path().extension() == ".png") pictures.push_back(each.path());
+    for (const fs::path& each : pictures) fs::remove(each, ignored);
+    fs::remove(it->path(), ignored);
   }
 }
 
@@ -140,6 +159,10 @@ void write_cutouts(const s2d::image& picture, const findings& all, const keymask
 void write_pictures(const findings& all, const clip& from, const settings& what,
                     const fs::path& overlay, const fs::path& cutouts, console& screen) {
   if (all.frames() == 0 || (overlay.empty() && cutouts.empty())) return;
+  if (!cutouts.empty()) {
+    require_stems(all.names);
+    remove_cutouts(cutouts);
+  }
   const keymask_index keys{all};
   frame_source source{from, what};
   std::unique_ptr<s2d::video_writer> video;

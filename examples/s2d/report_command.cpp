@@ -6,6 +6,7 @@
 #include <s2d/core/error.hpp>
 
 #include "commands.hpp"
+#include "console.hpp"
 #include "report/report.hpp"
 
 namespace app {
@@ -19,7 +20,10 @@ int report_command(const fs::path& folder, const fs::path& html, bool quiet) {
   s2d::require(fs::exists(folder / "run.json", error), folder.string(),
                ": holds no run.json, expected a folder that s2d run wrote");
   const fs::path page = html.empty() ? folder / "report.html" : html;
-  write_report(folder, page, report_options{});
+  report_options options;
+  console screen{true};
+  options.progress = screen.stage(0, 1);
+  write_report(folder, page, options);
   if (!quiet) std::printf("%s\n", page.string().c_str());
   return exit_success;
 }

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
 #include <cassert>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -42,16 +43,39 @@ class host_buffer {
   std::unique_ptr<T[]> values_;
 };
 
+/// As std::barrier, whose waiting threads of GCC 12 keep the processor busy that the others need.
+class meeting_point {
+ public:
+  explicit meeting_point(int threads) : threads_{threads} {}
+  void arrive_and_wait() {
+    std::unique_lock lock{mutex_};
+    const std::uint64_t meeting = meetings_;
+    if (++arrived_ == threads_) {
+      arrived_ = 0;
+      ++meetings_;
+      all_here_.notify_all();
+      return;
+    }
+    all_here_.wait(lock, [&] { return meetings_ != meeting; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_here_;
+  int threads_, arrived_ = 0;
+  std::uint64_t meetings_ = 0;
+};
+
 /// As device_block.
 class host_block {
  public:
   /// Votes of one call, of the next, and of the one before, which may still be read.
   struct warp {
-    std::barrier<> barrier{32};
+    meeting_point barrier{32};
     std::atomic<std::uint32_t> votes[3] = {};
   };
   struct common {
-    std::barrier<> barrier;
+    meeting_point barrier;
     std::vector<std::byte> memory;
     std::vector<std::byte> scratch;
     std::unique_ptr<warp[]> warps;

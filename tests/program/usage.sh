@@ -39,6 +39,14 @@ expect 2 "$S2D"
 says stderr "expected a command: run, masks"
 expect 2 "$S2D" run clip.mp4 --until keymasks --out
 says stderr "--out: needs a value"
+expect 2 "$S2D" run clip.mp4 --out r --steps 3 --steps 4
+says stderr "--steps: is given twice"
+for option in --lr --share --min-trust; do
+  for value in nan -nan inf 2 -1 x; do
+    expect 2 "$S2D" run clip.mp4 --out r "$option" "$value"
+    says stderr "$option: found $value, expected "
+  done
+done
 says stderr "Try s2d run --help."
 for option in --start --end --stride --size --window --overlap --threads; do
   for value in -2 1.5 x 99999999999999999999; do

@@ -84,6 +84,14 @@ expect 0 "$S2D" run clip --out parts "${common[@]}" --steps 40 --train-size 32x6
 says stderr "goes on behind checkpoint-"
 [ "$(wc -l <parts/model/log.jsonl)" = 40 ] || fail "not one line a step"
 
+# A name like an option, and output that nobody takes.
+mv clip ./-clip
+"$S2D" run --out dash "${common[@]}" --steps 2 -- -clip >&- 2>stderr || fail "with closed output"
+"$S2D_TOOL" json dash/run.json || fail "run.json is no JSON"
+[ "$(grep -c '^{"step":' dash/model/log.jsonl)" = "$(wc -l <dash/model/log.jsonl)" ] ||
+  fail "the log holds something else"
+mv ./-clip clip
+
 # It may begin from another model, and does it again if that becomes another.
 begin=(run clip --out begun "${common[@]}" --steps 2 --init parts/model)
 expect 0 "$S2D" "${begin[@]}"

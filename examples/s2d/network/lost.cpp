@@ -57,7 +57,7 @@ void give_up(std::vector<s2d::ytvis_annotation>& objects, std::size_t predicted,
 
 std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
                       const s2d::torch::video_labels& labels, const clip& video,
-                      const settings& what, std::size_t threads) {
+                      const settings& what, std::size_t threads, console& screen) {
   s2d::require(
       labels.length == head.length && labels.height == head.height && labels.width == head.width,
       "the keymasks of ", video.name, " are for ", labels.length, " frames of ", labels.height,
@@ -83,13 +83,16 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     pictures = small_pictures(video, what);
     s2d::video_flow_options options;
     options.threads = threads;
-    flow = s2d::estimate_video_flow(pictures, options);
+    flow = s2d::estimate_video_flow(pictures, options, screen.stage(0, 1));
   }
   for (const std::size_t k : lost) {
+    throw_if_stopped();
     std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head.length));
     for (const auto& key : keys[k])
       masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
-    if (carried) masks = s2d::propagate(masks, flow, {.threads = threads, .pictures = pictures});
+    if (carried)
+      masks = s2d::propagate(masks, flow, {.threads = threads, .pictures = pictures},
+                             screen.stage(0, 1));
     s2d::ytvis_annotation one;
     one.id = static_cast<std::int64_t>(objects.size() + 1);
     one.video_id = head.id;

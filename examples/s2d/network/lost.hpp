@@ -22,6 +22,6 @@ namespace app {
 /// @throws s2d::invalid_input if the keymasks are of another number or size of frames
 std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
                       const s2d::torch::video_labels& keymasks, const clip& video,
-                      const settings& what, std::size_t threads);
+                      const settings& what, std::size_t threads, console& screen);
 
 }  // namespace app

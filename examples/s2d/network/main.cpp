@@ -17,8 +17,10 @@
 #include <s2d/ffmpeg/common.hpp>
 
 #include "network_commands.hpp"
+#include "commands.hpp"
 #include "console.hpp"
 #include "model.hpp"
+#include "validators.hpp"
 
 namespace {
 
@@ -144,7 +146,7 @@ int run_program(int argc, char** argv) {
   const auto whole = [](double least, double most) {
     return CLI::Range(least, most).description("NUMBER");
   };
-  const auto share = CLI::Range(0.0, 1.0).description("0..1");
+  const auto share = app::between(0, 1, "0..1");
 
   app::train_options train;
   std::string size, preset = "tiny", weight = "equal";
@@ -157,7 +159,9 @@ int run_program(int argc, char** argv) {
                    "Masks of objects in some frames: keymasks.json, or a folder of palette PNG; of "
                    "many clips the folder that s2d run wrote")
       ->required();
-  train_app->add_option("-o,--out", train.out, "Folder for the model")->required();
+  train_app->add_option("-o,--out", train.out, "Folder for the model")
+      ->required()
+      ->check(app::given_path);
   const std::string network = "The network and its training";
   train_app->add_option("--preset", preset, "tiny: narrow, from nothing, on a processor (default)")
       ->check(CLI::IsMember({"tiny"}))
@@ -184,7 +188,7 @@ int run_program(int argc, char** argv) {
       ->group(network)
       ->excludes(init);
   train_app->add_option("--lr", train.rate, "Learning rate (default 0.002)")
-      ->check(CLI::Range(0.0, 1.0).description("RATE"))
+      ->check(app::between(0, 1, "RATE"))
       ->group(network);
   train_app->add_option("--seed", train.seed, "Of all that is random (default 0)")
       ->check(whole(0, 1e15))
@@ -241,7 +245,8 @@ int run_program(int argc, char** argv) {
       ->add_option("-o,--out", predict.out,
                    "A .json file, or a folder for palette PNG; of many clips a folder for "
                    "NAME/dense.json")
-      ->required();
+      ->required()
+      ->check(app::given_path);
   predict_app->add_option("--overlay", predict.overlay,
                           "Also a video with the masks, .mp4; of many clips OUT/NAME/FILE.mp4");
   predict_app->add_option("--keymasks", predict.keymasks,
@@ -296,7 +301,8 @@ int run_program(int argc, char** argv) {
                    "What s2d predict wrote: a .json file, or the folder of many clips")
       ->required();
   label_app->add_option("-o,--out", label.out, "A .json file; a folder if PREDICTIONS is one")
-      ->required();
+      ->required()
+      ->check(app::given_path);
   label_app->add_option("--keymasks", label.keymasks,
                         "Keymasks of the same clip: objects that the network missed are kept; of "
                         "many clips the folder that s2d run wrote");
@@ -344,10 +350,8 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return program.exit(asked);
   } catch (const CLI::ParseError& error) {
-    std::string command, text = error.what();
+    std::string command, text = app::text_of(error);
     for (const CLI::App* each : program.get_subcommands()) command = " " + each->get_name();
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
-      text = text.substr(0, text.find(':')) + ": needs a value";
     std::fprintf(stderr, "s2d: %s\nTry s2d%s --help.\n", text.c_str(), command.c_str());
     return app::exit_usage;
   }
@@ -359,10 +363,14 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  app::open_standard_streams();
   app::watch_signals();
   av_log_set_level(AV_LOG_QUIET);  // damage is told by our own messages
   try {
-    return run_program(argc, argv);
+    return app::finished_output(run_program(argc, argv));
+  } catch (const app::wrong_call& error) {
+    std::fprintf(stderr, "s2d: %s\n", error.what());
+    return app::exit_usage;
   } catch (const s2d::cancelled&) {
     std::fputs("s2d: interrupted; the same call goes on from here\n", stderr);
     return app::stop_exit_code();

@@ -18,8 +18,6 @@
 #include <s2d/core/error.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/core/parallel.hpp>
-#include <s2d/io/atomic_file.hpp>
-#include <s2d/io/palette_png.hpp>
 #include <s2d/io/ytvis.hpp>
 
 #include "network_commands.hpp"
@@ -141,14 +139,13 @@ void write_dense_pictures(const findings& all, const std::string& stamp, const f
   for (std::size_t i = 0; i < all.objects.size(); ++i)
     for (const found_keymask& each : all.objects[i].keymasks)
       frames[each.frame].push_back({i + 1, each.mask, 1});
+  picture_folder pictures{folder, all.names};
   for (std::size_t t = 0; t < all.frames(); ++t) {
     s2d::matrix<std::uint8_t> ids(all.height, all.width);
     paint_numbers(frames[t], ids.view());
-    s2d::write_palette_png(folder / (fs::path{all.names[t]}.stem().string() + ".png"), ids);
+    pictures.write(t, ids);
   }
-  json_writer json;
-  json.begin_object().member("stamp", stamp).end_object().finish();
-  s2d::write_file(folder / ".s2d.json", json.text());
+  pictures.finish(stamp);
 }
 
 /// How a network that was trained so is asked. A query that stands for objects of many videos is
@@ -170,7 +167,7 @@ struct prediction_task {
   std::string stamp;
 
   [[nodiscard]] bool as_json() const { return out.extension() == ".json"; }
-  [[nodiscard]] fs::path stamped() const { return as_json() ? out : out / ".s2d.json"; }
+  [[nodiscard]] fs::path stamped() const { return as_json() ? out : stamp_file(out); }
   [[nodiscard]] bool finished() const {
     std::error_code ignored;
     return stamp_of(stamped()) == stamp && (overlay.empty() || fs::exists(overlay, ignored));
@@ -206,7 +203,7 @@ void predict_clip(const prediction_task& task, const predict_options& options,
       head, {.least_score = options.min_score});
   const std::size_t kept = task.keymasks
                                ? keep_lost(objects, head, *task.keymasks, video, options.what,
-                                           s2d::thread_count(options.threads))
+                                           s2d::thread_count(options.threads), screen)
                                : 0;
   std::size_t masks = 0;
   for (const s2d::ytvis_annotation& each : objects) {
@@ -221,7 +218,7 @@ void predict_clip(const prediction_task& task, const predict_options& options,
   make_folder(task.as_json() ? task.out.parent_path() : task.out);
   make_folder(task.overlay.parent_path());
   std::error_code ignored;
-  fs::remove(task.stamped(), ignored);  // what it says is about to change
+  if (task.as_json()) fs::remove(task.stamped(), ignored);  // what it says is about to change
   write_pictures(all, video, options.what, task.overlay, {}, screen);
   if (task.as_json())
     write_dense_json(objects, head, task.stamp, task.out);
@@ -275,6 +272,8 @@ int predict_command(const predict_options& given) {
   std::vector<prediction_task> tasks;
   for (const clip& video : found.clips) {
     tasks.push_back(task_for(video, found.many, options, keymasks));
+    require_apart({tasks.back().out, tasks.back().overlay},
+                  {video.path, options.model, keymasks.of(video)});
     if (options.force || !tasks.back().finished()) continue;
     screen.note(video.name + ": predicted before, skipped");
     tasks.pop_back();

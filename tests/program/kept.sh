@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# What the user gives is not overwritten, and what earlier settings made does not stay.
+. "$(dirname "$0")/common.sh"
+
+"$S2D_TOOL" clip clip --frames 10 --size 96x64 --truth truth
+options=(--threads 1)
+refused() {
+  expect 2 "$S2D" "$@" "${options[@]}"
+  grep -qE 'is read and would be overwritten|would be written twice' stderr || fail "not said why"
+}
+
+expect 0 "$S2D" run clip --out result --until keymasks "${options[@]}"
+cp result/overlay.mp4 in.mp4
+cp in.mp4 before.mp4
+cp result/masks.json own.json
+cp own.json before.json
+refused masks in.mp4 --out m.json --overlay in.mp4
+refused run result/overlay.mp4 --out result --until keymasks
+refused discover clip --masks own.json --out own.json
+refused discover clip --masks own.json --out k.json --csv own.json
+refused discover clip --out k.json --csv k.json
+refused run clip --out result --until keymasks --masks result/masks.json
+options=()
+refused eval truth own.json --metric ytvis --csv own.json
+refused eval truth truth --metric davis --csv page --report page
+refused convert own.json own.json
+same before.json own.json
+same before.mp4 in.mp4
+[ ! -e k.json ] && [ ! -e m.json ] || fail "a wrong call wrote something"
+
+# Mask pictures of frames that are no longer wanted go; others stay.
+count() { find "$1" -name '*.png' | wc -l; }
+expect 0 "$S2D" masks clip --out pictures --threads 1
+[ "$(count pictures)" = 10 ] || fail "not a picture for each frame"
+cp truth/00000.png pictures/mine.png
+expect 0 "$S2D" masks clip --out pictures --threads 1 --end 4
+[ "$(count pictures)" = 5 ] && [ -e pictures/mine.png ] || fail "not the wanted pictures"
+expect 0 "$S2D" masks clip --out pictures --threads 1 --end 4
+says stderr "finished before, skipped"
+
+expect 0 "$S2D" run clip --out result --until keymasks --cutouts --threads 1
+[ "$(count result/cutouts)" -gt 8 ] || fail "too few cut-outs"
+expect 0 "$S2D" run clip --out result --until keymasks --cutouts --threads 1 --end 4
+[ "$(find result/cutouts -name '0000[4-9].png' | wc -l)" = 0 ] || fail "old cut-outs are there"
+expect 0 "$S2D" run clip --out result --until keymasks --threads 1 --end 5 --no-overlay --no-csv
+for left in overlay.mp4 table.csv cutouts; do
+  [ ! -e result/$left ] || fail "$left of earlier frames is there"
+done
+
+# Two frames do not share a picture.
+mkdir shared
+cp clip/00000.png clip/00001.png shared
+cp clip/00002.png shared/00001.bmp
+expect 1 "$S2D" masks shared --out twice --threads 1
+says stderr "00001.png stands for two frames"
+[ "$(count twice 2>/dev/null)" = 0 ] || fail "pictures were written"
+
+# Closed and full outputs.
+"$S2D" run clip --out closed --until keymasks --threads 1 >&- 2>stderr || fail "closed output"
+"$S2D_TOOL" json closed/run.json || fail "run.json is no JSON"
+! "$S2D" info clip >/dev/full 2>stderr || fail "a full disk is no error"
+says stderr "standard output: cannot be written"
