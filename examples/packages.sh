@@ -7,12 +7,12 @@ set -euo pipefail
 packages() {
   case $1 in
     program)
-      echo g++ make cmake ninja-build pkg-config libeigen3-dev libstb-dev libpng-dev zlib1g-dev \
+      echo g++ make cmake ninja-build pkg-config libstb-dev libpng-dev zlib1g-dev \
         libsimdjson-dev libcli11-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
       ;;
-    tests) echo catch2 ;;
+    tests) echo catch2 libeigen3-dev ;;
     torch) echo python3 python3-pip ;;
-    python) echo g++ libeigen3-dev python3-dev python3-pip python3-venv ;;
+    python) echo g++ python3-dev python3-pip python3-venv ;;
     checks) echo clang-16 libclang-rt-16-dev clang-format-14 libbenchmark-dev ;;
     coverage) echo llvm-16 ;;
     *)

@@ -12,6 +12,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/io/atomic_file.hpp>
 #include <s2d/io/file.hpp>
+#include <s2d/io/palette_png.hpp>
 
 #include "commands.hpp"
 #include "console.hpp"
@@ -114,7 +115,7 @@ struct outcome {
 };
 
 void write_mask_pictures(const findings& all, const places& to, const std::string& stamp) {
-  picture_folder pictures{to.pictures, all.names};
+  picture_folder pictures{to.pictures, picture_names(all.names)};
   s2d::matrix<std::uint8_t> ids(all.height, all.width);
   for (std::size_t t = 0; t < all.frames(); ++t) {
     std::fill(ids.values.begin(), ids.values.end(), std::uint8_t{0});
@@ -123,7 +124,7 @@ void write_mask_pictures(const findings& all, const places& to, const std::strin
                  " masks, expected at most 255 in a mask picture");
     for (const found_mask& mask : all.masks[t]) masks.push_back({masks.size() + 1, mask.mask, 1});
     paint_numbers(masks, ids.view());
-    pictures.write(t, ids);
+    s2d::write_palette_png(pictures.file(t), ids);
   }
   pictures.finish(stamp);
 }
@@ -133,7 +134,20 @@ void remove_unwanted(const places& to) {
   std::error_code ignored;
   if (to.overlay.empty()) fs::remove(to.folder / "overlay.mp4", ignored);
   if (to.table.empty()) fs::remove(to.folder / "table.csv", ignored);
-  if (to.cutouts.empty()) fs::remove_all(to.folder / "cutouts", ignored);
+  if (to.cutouts.empty()) remove_own_pictures(to.folder / "cutouts");
+}
+
+/// No file of the user is lost, whatever the call wants.
+void require_own_places(const places& to, const fs::path& input, const settings& what) {
+  const bool run = !to.run.empty();
+  const auto always = [&](const fs::path& wanted, const char* name) {
+    return run && wanted.empty() ? to.folder / name : wanted;
+  };
+  require_apart({to.masks, to.pictures, to.keymasks, to.run, to.report, to.model, to.labels,
+                 to.dense, always(to.overlay, "overlay.mp4"), always(to.table, "table.csv"),
+                 always(to.dense_overlay, "dense.mp4")},
+                {input, what.masks, what.features, what.tracks},
+                {to.pictures, always(to.cutouts, "cutouts"), to.model});
 }
 
 /// Frame masks and keymasks: everything but the report.
@@ -155,8 +169,8 @@ findings find(const clip& each, const places& to, const run_options& options, bo
 
   screen.span(0, 0, "");
   std::error_code ignored;
+  if (!to.run.empty() && !stamp_of(to.run).empty()) remove_unwanted(to);
   if (to.pictures.empty()) fs::remove(to.stamped, ignored);  // what it says is about to change
-  if (!to.run.empty()) remove_unwanted(to);
   const stopwatch clock;
   if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
   if (!to.pictures.empty()) write_mask_pictures(all, to, stamp);
@@ -233,6 +247,8 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
     s2d::write_file(to.run, record.text("unfinished"));
     const stopwatch clock;
     report_options page;
+    std::error_code ignored;
+    page.input = fs::absolute(each.path, ignored);
     page.progress = screen.stage(0, 1);
     write_report(to.folder, to.report, page);
     std::erase_if(record.stages, [](const stage_time& one) { return one.name == "report"; });
@@ -307,20 +323,27 @@ int analyse_command(const run_options& options, product wanted, const fs::path& 
         "s2d was built without LibTorch, so it ends with the keymasks; to train on them, "
         "fetch it with examples/libtorch.sh and build again");
   }
+  const auto place_of = [&](const clip& each) {
+    return places_of(each, found.many, wish, wanted, overlay, table, cutouts);
+  };
+  for (std::size_t i = options.shard; i < found.clips.size(); i += options.shards) {
+    settings own = wish.what;
+    try {
+      if (found.many) choose_files_of(found.clips[i], own);
+    } catch (const std::exception&) {
+      continue;  // told when it is this clip's turn
+    }
+    require_own_places(place_of(found.clips[i]), found.clips[i].path, own);
+  }
   for (std::size_t i = options.shard; i < found.clips.size(); i += options.shards) {
     const clip& each = found.clips[i];
-    const places to = places_of(each, found.many, wish, wanted, overlay, table, cutouts);
+    const places to = place_of(each);
     try {
       throw_if_stopped();
       run_options own = wish;
       if (found.many) choose_files_of(each, own.what);
-      require_apart({to.masks, to.pictures, to.keymasks, to.run, to.overlay, to.table, to.cutouts,
-                     to.report, to.model, to.labels, to.dense, to.dense_overlay},
-                    {each.path, own.what.masks, own.what.features, own.what.tracks});
       outcomes.push_back(work_on_clip(each, to, own, wanted, screen));
     } catch (const s2d::cancelled&) {
-      throw;
-    } catch (const wrong_call&) {
       throw;
     } catch (const std::exception& error) {
       // Folders that nothing was put into; never a file or device that stands where one should be.

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <map>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <s2d/core/error.hpp>
+#include <s2d/io/folder.hpp>
 
 #include "commands.hpp"
 #include "version.hpp"
@@ -26,36 +26,41 @@ void make_folder(const fs::path& folder) {
   if (error) throw s2d::io_error{folder.string() + ": cannot create folder: " + error.message()};
 }
 
-void require_apart(const std::vector<fs::path>& written, const std::vector<fs::path>& read) {
+void require_apart(const std::vector<fs::path>& written, const std::vector<fs::path>& read,
+                   const std::vector<fs::path>& folders) {
   std::error_code ignored;
-  const auto same = [&](const fs::path& a, const fs::path& b) {
-    return !a.empty() && !b.empty() &&
-           (fs::equivalent(a, b, ignored) ||
-            fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored));
+  const auto whole = [&](const fs::path& path) {
+    return fs::weakly_canonical(fs::absolute(path, ignored), ignored);
   };
+  const auto same = [&](const fs::path& a, const fs::path& b) {
+    return !a.empty() && !b.empty() && (fs::equivalent(a, b, ignored) || whole(a) == whole(b));
+  };
+  const auto lost = [](const fs::path& path) {
+    return wrong_call{path.string() +
+                      ": is read and would be overwritten, expected another place for what is "
+                      "written"};
+  };
+  for (const fs::path& folder : folders) {
+    if (folder.empty()) continue;
+    const fs::path out = whole(folder);
+    for (const fs::path& each : read) {
+      if (each.empty()) continue;
+      for (fs::path above = whole(each); !above.empty(); above = above.parent_path()) {
+        if (above == out) throw lost(each);
+        if (above == above.parent_path()) break;
+      }
+    }
+  }
   for (std::size_t i = 0; i < written.size(); ++i) {
+    const bool picture = s2d::is_image_name(written[i]) || written[i].extension() == ".npy";
     for (const fs::path& each : read)
-      if (same(written[i], each))
-        throw wrong_call{written[i].string() +
-                         ": is read and would be overwritten, expected another place for what is "
-                         "written"};
+      if (same(written[i], each) ||
+          (picture && fs::exists(written[i], ignored) && same(written[i].parent_path(), each)))
+        throw lost(written[i]);
     for (std::size_t k = 0; k < i; ++k)
       if (same(written[i], written[k]))
         throw wrong_call{written[i].string() +
                          ": would be written twice, expected a place for each"};
-  }
-}
-
-std::string picture_name(const std::string& frame) {
-  return fs::path{frame}.stem().string() + ".png";
-}
-
-void require_stems(const std::vector<std::string>& frames) {
-  std::map<std::string, std::size_t> seen;
-  for (std::size_t t = 0; t < frames.size(); ++t) {
-    const auto [at, fresh] = seen.emplace(picture_name(frames[t]), t);
-    s2d::require(fresh, at->first, " stands for two frames, ", frames[at->second], " and ",
-                 frames[t]);
   }
 }
 

@@ -13,18 +13,13 @@ namespace app {
 /// Makes a folder and those above it. @throws s2d::io_error naming it
 void make_folder(const std::filesystem::path& folder);
 
-/// Throws unless all files that are written are apart from each other and from what is read. Empty
-/// paths are none.
+/// Throws unless all files that are written or removed are apart from each other, from what is
+/// read, and from the pictures and arrays of folders that are read; and nothing that is read lies
+/// in the `folders` whose files come and go. Empty paths are none.
 /// @throws wrong_call naming the file
 void require_apart(const std::vector<std::filesystem::path>& written,
-                   const std::vector<std::filesystem::path>& read);
-
-/// The file that holds a frame's mask or cut-out, by the stem of the frame's name.
-[[nodiscard]] std::string picture_name(const std::string& frame);
-
-/// Throws unless the names of frames have stems of their own.
-/// @throws s2d::invalid_input naming the two
-void require_stems(const std::vector<std::string>& frames);
+                   const std::vector<std::filesystem::path>& read,
+                   const std::vector<std::filesystem::path>& folders = {});
 
 /// Tells whether finished work can be used again: made from the settings, the version, and names,
 /// sizes and times of all files that go in.

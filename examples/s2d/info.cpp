@@ -65,10 +65,12 @@ description about_video(const fs::path& file) {
     about.text += ", " + decimals(facts.frames_per_second, 3) + " frames per second";
   if (facts.seconds > 0) about.text += ", " + decimals(facts.seconds, 2) + " s";
   if (facts.rotation != 0) about.text += s2d::concat(", turned by ", facts.rotation, " degrees");
+  if (facts.mirrored) about.text += ", mirrored";
   about.text += ", " + facts.codec + " in " + facts.format;
   about.json.member("width", facts.width).member("height", facts.height);
   about.json.member("frames", facts.frames).member("fps", facts.frames_per_second);
   about.json.member("seconds", facts.seconds).member("rotation", facts.rotation);
+  about.json.member("mirrored", facts.mirrored);
   about.json.member("codec", facts.codec).member("format", facts.format);
   return about;
 }
@@ -178,6 +180,7 @@ description about(const fs::path& place) {
   std::error_code error;
   if (!fs::exists(place, error)) throw s2d::io_error{place.string() + ": no such file or folder"};
   if (fs::is_directory(place, error)) return about_folder(place);
+  s2d::require(fs::is_regular_file(place, error), place.string(), ": neither a file nor a folder");
   const std::string extension = place.extension().string();
   if (extension == ".json") return about_json(place);
   if (extension == ".npy") return about_npy(place);

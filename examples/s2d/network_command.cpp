@@ -47,6 +47,7 @@ int network_command(char** words) {
   const std::filesystem::path program = network_program();
   let_threads_sleep();
   const signal_hold hold;  // s2d-network sees what comes before it watches itself
+  throw_if_stopped();
   execv(program.c_str(), words);
   if (errno == ENOENT)
     throw s2d::io_error{s2d::concat(
@@ -84,8 +85,9 @@ void run_network(const std::vector<std::string>& words) {
   if (nowhere >= 0) close(nowhere);
   int status = 0;
   bool told = false;
-  for (pid_t ended = 0; ended != child;) {
-    ended = waitpid(child, &status, WNOHANG);
+  for (;;) {
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended == child) break;
     if (ended < 0 && errno != EINTR)
       throw s2d::io_error{s2d::concat(words[0], ": is lost: ", std::strerror(errno))};
     if (stop_requested() && !told) {
@@ -93,7 +95,7 @@ void run_network(const std::vector<std::string>& words) {
       kill(child, SIGCONT);  // it may have been stopped
     }
     const timespec pause{0, 20'000'000};
-    if (ended != child) nanosleep(&pause, nullptr);
+    nanosleep(&pause, nullptr);
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
   if (stop_requested()) throw s2d::cancelled{};

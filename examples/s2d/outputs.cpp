@@ -1,5 +1,6 @@
 #include "outputs.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -15,7 +16,6 @@
 
 #include <s2d/io/atomic_file.hpp>
 #include <s2d/io/file.hpp>
-#include <s2d/io/palette_png.hpp>
 #include <s2d/io/ytvis.hpp>
 #include <s2d/keymask/output.hpp>
 
@@ -154,33 +154,43 @@ std::vector<std::string> pictures_of(const fs::path& folder) {
   if (parser.parse(text)["pictures"].get(list) != simdjson::SUCCESS) return {};
   for (const simdjson::dom::element each : list) {
     std::string_view name;
-    if (each.get(name) == simdjson::SUCCESS && fs::path{name}.filename() == fs::path{name})
-      names.emplace_back(name);
+    if (each.get(name) != simdjson::SUCCESS) continue;
+    const fs::path path{name};
+    const bool below =
+        path.is_relative() && std::find(path.begin(), path.end(), "..") == path.end();
+    if (below && path.extension() == ".png") names.emplace_back(name);
   }
   return names;
 }
 
-}  // namespace
-
-picture_folder::picture_folder(fs::path folder, const std::vector<std::string>& frames)
-    : folder_{std::move(folder)} {
-  require_stems(frames);
-  for (const std::string& frame : frames) names_.push_back(picture_name(frame));
-  const std::set<std::string> fresh{names_.begin(), names_.end()};
-  for (std::string& name : pictures_of(folder_))
-    if (!fresh.contains(name)) stale_.push_back(std::move(name));
-  std::vector<std::string> all = names_;
-  all.insert(all.end(), stale_.begin(), stale_.end());
-  remember("unfinished", all);
+/// And the folder that they were in, if nothing else is.
+void remove_pictures(const fs::path& folder, const std::vector<std::string>& names) {
+  std::error_code ignored;
+  for (const std::string& name : names) {
+    fs::remove(folder / name, ignored);
+    const fs::path above = fs::path{name}.parent_path();
+    if (!above.empty()) fs::remove(folder / above, ignored);
+  }
 }
 
-void picture_folder::write(std::size_t frame, const s2d::matrix<std::uint8_t>& ids) {
-  s2d::write_palette_png(folder_ / names_[frame], ids);
+}  // namespace
+
+picture_folder::picture_folder(fs::path folder, std::vector<std::string> names)
+    : folder_{std::move(folder)}, names_{std::move(names)} {
+  std::vector<std::string> own = pictures_of(folder_);
+  const std::set<std::string> fresh{names_.begin(), names_.end()}, known{own.begin(), own.end()};
+  for (const std::string& name : own)
+    if (!fresh.contains(name)) stale_.push_back(name);
+  // If this call is killed, what it may have made is known, and the user's files are not taken.
+  std::error_code ignored;
+  for (const std::string& name : names_)
+    if (!known.contains(name) && !fs::exists(folder_ / name, ignored)) own.push_back(name);
+  make_folder(folder_);
+  remember("unfinished", own);
 }
 
 void picture_folder::finish(const std::string& stamp) {
-  std::error_code ignored;
-  for (const std::string& name : stale_) fs::remove(folder_ / name, ignored);
+  remove_pictures(folder_, stale_);
   remember(stamp, names_);
 }
 
@@ -191,6 +201,26 @@ void picture_folder::remember(const std::string& stamp,
   for (const std::string& name : names) json.value(name);
   json.end_array().end_object().finish();
   s2d::write_file(stamp_file(folder_), json.text());
+}
+
+void remove_own_pictures(const fs::path& folder) {
+  std::error_code ignored;
+  if (!fs::exists(stamp_file(folder), ignored)) return;
+  remove_pictures(folder, pictures_of(folder));
+  fs::remove(stamp_file(folder), ignored);
+  fs::remove(folder, ignored);  // stays if anything is left
+}
+
+std::vector<std::string> picture_names(const std::vector<std::string>& frames) {
+  std::vector<std::string> names;
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    names.push_back(fs::path{frames[t]}.stem().string() + ".png");
+    const auto [at, fresh] = seen.emplace(names.back(), t);
+    s2d::require(fresh, at->first, " stands for two frames, ", frames[at->second], " and ",
+                 frames[t]);
+  }
+  return names;
 }
 
 std::string stamp_of(const fs::path& file) {
@@ -258,7 +288,9 @@ run_record::run_record(const findings& all, const summary& in_short, const fs::p
     : stages{all.stages} {
   json_writer json;
   json.begin_object().member("keymasks_stamp", stamp);
-  json.member("input", input.string());
+  std::error_code ignored;
+  const fs::path whole = fs::absolute(input, ignored);  // the page is made again from anywhere
+  json.member("input", (whole.empty() ? input : whole).string());
   json.member("result", in_short.result).member("message", in_short.message);
   json.member("frames", in_short.frames).member("masks", in_short.masks);
   json.member("objects", in_short.objects).member("keymasks", in_short.keymasks);

@@ -1,14 +1,11 @@
 // The files of a result folder: masks.json, keymasks.json, run.json, table.csv.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <s2d/core/matrix.hpp>
 
 #include "result.hpp"
 #include "settings.hpp"
@@ -28,15 +25,14 @@ void write_keymasks_json(const findings& all, const std::string& stamp,
 /// One line per object and frame in which it is visible.
 void write_table(const findings& all, const std::filesystem::path& file);
 
-/// Mask pictures of the frames of a clip, one each, in a folder that remembers which are its own:
-/// those of an earlier call that are not written again go.
+/// Pictures in a folder that remembers which are its own: those of an earlier call that are not
+/// written again go, the user's stay. Others that already have one of the names are overwritten.
 class picture_folder {
  public:
-  /// @param frames  names
-  /// @throws s2d::invalid_input if two frames would have one picture
-  picture_folder(std::filesystem::path folder, const std::vector<std::string>& frames);
-  void write(std::size_t frame, const s2d::matrix<std::uint8_t>& ids);
-  /// The file that is written last.
+  /// @param names  of pictures below the folder, for instance object_1/00000.png
+  picture_folder(std::filesystem::path folder, std::vector<std::string> names);
+  [[nodiscard]] std::filesystem::path file(std::size_t i) const { return folder_ / names_[i]; }
+  /// The file of the folder that carries the stamp; written last.
   void finish(const std::string& stamp);
 
  private:
@@ -45,10 +41,17 @@ class picture_folder {
   std::vector<std::string> names_, stale_;
 };
 
-/// The file of a folder of mask pictures that carries its stamp.
+/// Removes the pictures that a folder says are its own.
+void remove_own_pictures(const std::filesystem::path& folder);
+
+/// The file of a folder of pictures that carries its stamp.
 [[nodiscard]] inline std::filesystem::path stamp_file(const std::filesystem::path& pictures) {
   return pictures / ".s2d.json";
 }
+
+/// The names of mask pictures of frames.
+/// @throws s2d::invalid_input if two frames would have one picture
+[[nodiscard]] std::vector<std::string> picture_names(const std::vector<std::string>& frames);
 
 /// The stamp that a JSON file of this program carries; empty if it is none.
 [[nodiscard]] std::string stamp_of(const std::filesystem::path& file);

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
-#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <s2d/core/matrix.hpp>
@@ -16,6 +16,7 @@
 #include <s2d/io/image.hpp>
 
 #include "files.hpp"
+#include "outputs.hpp"
 
 namespace app {
 
@@ -121,59 +122,56 @@ void paint_frame(s2d::image& picture, const findings& all, const keymask_index& 
 
 namespace {
 
-void write_cutouts(const s2d::image& picture, const findings& all, const keymask_index& keys,
-                   std::size_t t, const fs::path& folder) {
+/// Where the cut-outs of a clip go, all of them in the order in which they are made.
+picture_folder cutout_folder(const findings& all, const keymask_index& keys,
+                             const fs::path& folder) {
+  const std::vector<std::string> frames = picture_names(all.names);
+  std::vector<std::string> names;
+  for (std::size_t t = 0; t < all.frames(); ++t)
+    for (const auto& [object, key] : keys.at[t])
+      names.push_back(s2d::concat("object_", object + 1, "/", frames[t]));
+  return {folder, std::move(names)};
+}
+
+/// @param next  the first cut-out of this frame; set to that of the next
+void write_cutouts(const s2d::image& picture, const keymask_index& keys, std::size_t t,
+                   const picture_folder& to, std::size_t& next) {
   for (const auto& [object, key] : keys.at[t]) {
+    const fs::path file = to.file(next++);
     const s2d::box box = bounding_box(key->mask);
     if (box.width == 0) continue;
     s2d::matrix<std::uint8_t> alpha = decode(key->mask);
     for (std::uint8_t& value : alpha.values) value = value != 0 ? 255 : 0;
-    const fs::path place = folder / s2d::concat("object_", object + 1);
-    make_folder(place);
+    make_folder(file.parent_path());
     const s2d::image_view cut{picture.row(box.y) + 3 * box.x, box.height, box.width,
                               3 * picture.width};
-    s2d::write_cutout(place / picture_name(all.names[t]), cut,
-                      {alpha.row(box.y) + box.x, box.height, box.width, alpha.width});
-  }
-}
-
-/// Of an earlier call: the pictures in folders object_1, object_2, ...
-void remove_cutouts(const fs::path& folder) {
-  std::error_code error, ignored;
-  for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    constexpr std::string_view head = "object_";
-    if (!name.starts_with(head) ||
-        name.find_first_not_of("0123456789", head.size()) != std::string::npos)
-      continue;
-    std::vector<fs::path> pictures;
-    for (const auto& each : fs::directory_iterator{it->path(), ignored})
-      if (each.path().extension() == ".png") pictures.push_back(each.path());
-    for (const fs::path& each : pictures) fs::remove(each, ignored);
-    fs::remove(it->path(), ignored);
+    s2d::write_cutout(file, cut, {alpha.row(box.y) + box.x, box.height, box.width, alpha.width});
   }
 }
 
 }  // namespace
 
+double playing_rate(double frames_per_second) {
+  return frames_per_second > 0 ? std::clamp(frames_per_second, 1.0, 240.0) : 24.0;
+}
+
 void write_pictures(const findings& all, const clip& from, const settings& what,
                     const fs::path& overlay, const fs::path& cutouts, console& screen) {
   if (all.frames() == 0 || (overlay.empty() && cutouts.empty())) return;
-  if (!cutouts.empty()) {
-    require_stems(all.names);
-    remove_cutouts(cutouts);
-  }
   const keymask_index keys{all};
+  std::optional<picture_folder> cut;
+  std::size_t next_cut = 0;
+  if (!cutouts.empty()) cut.emplace(cutout_folder(all, keys, cutouts));
   frame_source source{from, what};
   std::unique_ptr<s2d::video_writer> video;
   if (!overlay.empty())
     video = std::make_unique<s2d::video_writer>(
         overlay, all.height, all.width,
-        s2d::video_writer_options{.frames_per_second = all.fps > 0 ? all.fps : 24.0});
+        s2d::video_writer_options{.frames_per_second = playing_rate(all.fps)});
   frame next;
   for (std::size_t t = 0; t < all.frames() && source.read(next); ++t) {
     throw_if_stopped();
-    if (!cutouts.empty()) write_cutouts(next.picture, all, keys, t, cutouts);
+    if (cut) write_cutouts(next.picture, keys, t, *cut, next_cut);
     if (video) {
       paint_frame(next.picture, all, keys, t);
       video->write(next.picture);
@@ -181,6 +179,7 @@ void write_pictures(const findings& all, const clip& from, const settings& what,
     screen.update("overlay", static_cast<double>(t + 1) / static_cast<double>(all.frames()));
   }
   if (video) video->finish();
+  if (cut) cut->finish("");
 }
 
 }  // namespace app

@@ -36,6 +36,9 @@ struct keymask_index {
 void paint_frame(s2d::image& picture, const findings& all, const keymask_index& keys,
                  std::size_t t);
 
+/// Frames a second of a video to look at, of a clip of that rate; 24 where it is not known.
+[[nodiscard]] double playing_rate(double frames_per_second);
+
 /// Writes the overlay video and the cut-outs, whichever path is not empty, in one pass over the
 /// clip. Cut-outs are <folder>/object_<id>/<frame>.png, transparent outside the keymask.
 void write_pictures(const findings& all, const clip& from, const settings& what,

@@ -15,7 +15,8 @@ inline CLI::Validator between(double least, double most, const std::string& name
   return {[least, most](std::string& text) {
             double value = 0;
             const char* end = text.data() + text.size();
-            const auto [next, error] = std::from_chars(text.data(), end, value);
+            const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
+            const auto [next, error] = std::from_chars(begin, end, value);
             if (error == std::errc{} && next == end && value >= least && value <= most)
               return std::string{};
             return s2d::concat("found ", text, ", expected ", least, " to ", most);

@@ -12,6 +12,7 @@ refused() {
 expect 0 "$S2D" run clip --out result --until keymasks "${options[@]}"
 cp result/overlay.mp4 in.mp4
 cp in.mp4 before.mp4
+cp -r clip result/cutouts
 cp result/masks.json own.json
 cp own.json before.json
 refused masks in.mp4 --out m.json --overlay in.mp4
@@ -20,6 +21,11 @@ refused discover clip --masks own.json --out own.json
 refused discover clip --masks own.json --out k.json --csv own.json
 refused discover clip --out k.json --csv k.json
 refused run clip --out result --until keymasks --masks result/masks.json
+# The same file by another name, a frame of the clip, and what would go for being unwanted.
+refused discover clip --out ./k.json --csv k.json
+refused discover clip --out k.json --csv clip/00003.png
+refused run result/overlay.mp4 --out result --until keymasks --no-overlay
+refused run result/cutouts --out result --until keymasks
 options=()
 refused eval truth own.json --metric ytvis --csv own.json
 refused eval truth truth --metric davis --csv page --report page
@@ -38,6 +44,7 @@ expect 0 "$S2D" masks clip --out pictures --threads 1 --end 4
 expect 0 "$S2D" masks clip --out pictures --threads 1 --end 4
 says stderr "finished before, skipped"
 
+[ "$(count result/cutouts)" = 10 ] && rm -r result/cutouts || fail "frames of a clip are gone"
 expect 0 "$S2D" run clip --out result --until keymasks --cutouts --threads 1
 [ "$(count result/cutouts)" -gt 8 ] || fail "too few cut-outs"
 expect 0 "$S2D" run clip --out result --until keymasks --cutouts --threads 1 --end 4
@@ -46,6 +53,19 @@ expect 0 "$S2D" run clip --out result --until keymasks --threads 1 --end 5 --no-
 for left in overlay.mp4 table.csv cutouts; do
   [ ! -e result/$left ] || fail "$left of earlier frames is there"
 done
+
+# What the user has put where a result could be stays.
+mkdir -p mine/cutouts/object_1
+for file in table.csv overlay.mp4 cutouts/notes.txt cutouts/object_1/mine.png; do
+  echo mine >mine/$file
+done
+expect 0 "$S2D" run clip --out mine --until keymasks --threads 1 --no-overlay --no-csv
+expect 0 "$S2D" discover clip --out k.json --cutouts mine/cutouts --threads 1
+expect 0 "$S2D" discover clip --out k.json --cutouts mine/cutouts --threads 1 --end 4
+for file in table.csv overlay.mp4 cutouts/notes.txt cutouts/object_1/mine.png; do
+  grep -q mine mine/$file || fail "$file of the user is gone"
+done
+[ "$(find mine/cutouts -name '0000[4-9].png' | wc -l)" = 0 ] || fail "old cut-outs are there"
 
 # Two frames do not share a picture.
 mkdir shared

@@ -128,6 +128,54 @@ TEST_CASE("rotation metadata is applied and told") {
   }
 }
 
+TEST_CASE("mirrored videos are mirrored, and turned before that") {
+  const support::temporary_folder folder;
+  const auto upright = read("plain.mp4");
+  const s2d::image& plain = upright[0].picture;
+  const std::string whole = s2d::read_text(files + "plain.mp4");
+  const std::size_t matrix = whole.find("tkhd") + 44;  // a b u c d v x y w, each of four bytes
+  struct map {
+    int a, b, c, d;  // a pixel (x, y) is shown at (a x + c y, b x + d y), moved into the frame
+    int rotation;
+  };
+  for (const map& each :
+       {map{-1, 0, 0, 1, 0}, {1, 0, 0, -1, 180}, {0, 1, 1, 0, 90}, {0, -1, -1, 0, 270}}) {
+    CAPTURE(each.a, each.b, each.c, each.d);
+    std::string bytes = whole;
+    const auto set = [&](std::size_t i, int value) {
+      const auto fixed = static_cast<std::uint32_t>(value * 65536);
+      for (std::size_t k = 0; k < 4; ++k)
+        bytes[matrix + 4 * i + k] = static_cast<char>(fixed >> (24 - 8 * k));
+    };
+    set(0, each.a), set(1, each.b), set(3, each.c), set(4, each.d);
+    s2d::video_reader reader{folder.put("mirrored.mp4", bytes)};
+    CHECK(reader.properties().mirrored);
+    CHECK(reader.properties().rotation == each.rotation);
+    const s2d::image shown = reader.next()->picture;
+    REQUIRE(shown.height == (each.a != 0 ? 48 : 64));
+    bool same = true;
+    for (std::ptrdiff_t y = 0; y < 48; ++y)
+      for (std::ptrdiff_t x = 0; x < 64; ++x) {
+        const std::ptrdiff_t to_x = each.a * x + each.c * y, to_y = each.b * x + each.d * y;
+        const std::uint8_t* there =
+            shown.row(each.b + each.d < 0 ? shown.height - 1 + to_y : to_y) +
+            3 * (each.a + each.c < 0 ? shown.width - 1 + to_x : to_x);
+        same = same && std::equal(plain.row(y) + 3 * x, plain.row(y) + 3 * x + 3, there);
+      }
+    CHECK(same);
+  }
+}
+
+TEST_CASE("a picture that ends before the sound does not end early") {
+  s2d::silence_ffmpeg();
+  s2d::video_reader reader{files + "long_sound.mkv"};
+  std::size_t n = 0;
+  while (reader.next()) ++n;
+  CHECK(n == 20);
+  CHECK_FALSE(reader.damage().ends_early);
+  CHECK(reader.damage().text.empty());
+}
+
 TEST_CASE("uneven times are kept, frames come in their order") {
   const auto frames = read("uneven.mkv");
   REQUIRE(frames.size() == 13);
@@ -236,6 +284,11 @@ TEST_CASE("damaged packets are skipped and the rest is read") {
   CHECK(std::is_sorted(times.begin(), times.end()));
   CHECK(reader.damage().packets >= 1);
   CHECK(reader.damage().text.find("damaged packet") != std::string::npos);
+  s2d::video_reader part{folder / "damaged.avi", {.end = 3}};  // not to the end
+  while (part.next()) {
+  }
+  CHECK(part.damage().text.find("damaged packet") != std::string::npos);
+  CHECK_FALSE(part.damage().ends_early);
 }
 
 TEST_CASE("every damaged byte of a small clip ends in frames or an error, never in a crash") {

@@ -49,7 +49,7 @@ def merge(rleObjs, intersect=0):
     """The union of the masks of a list, or what is common to all of them."""
     if len(rleObjs) == 0:
         return {"size": [0, 0], "counts": b""}
-    return _core.merge(rleObjs, bool(intersect))
+    return _core.merge(_listed(rleObjs), bool(intersect))
 
 
 def iou(dt, gt, pyiscrowd):
@@ -58,6 +58,7 @@ def iou(dt, gt, pyiscrowd):
     dt, gt     two lists of R, or boxes x, y, width, height: arrays [n, 4] or lists of four
     pyiscrowd  [m] flags; the overlap with a crowd is the share of the detection that lies in it
     """
+    dt, gt = _listed(dt), _listed(gt)
     if len(dt) == 0 or len(gt) == 0:
         return []
     crowd = np.asarray(pyiscrowd).astype(bool)
@@ -88,7 +89,12 @@ def frPyObjects(pyobj, h, w):
             for one in pyobj]
 
 
+def _listed(objects):
+    return [objects] if isinstance(objects, dict) else objects
+
+
 def _from_numbers(numbers, h, w):
+    h, w = (int(n) if isinstance(n, float) and n.is_integer() else n for n in (h, w))
     return (_core.from_box if len(numbers) == 4 else _core.from_polygon)(numbers, h, w)
 
 

@@ -46,13 +46,24 @@ template <class... Parts>
   throw nb::type_error(s2d::concat(parts...).c_str());
 }
 
+/// Of an array of another byte order, or with gaps that are no whole elements; else the object.
+inline nb::object native_copy(nb::handle object) {
+  try {
+    const nb::object type = object.attr("dtype").attr("newbyteorder")("=");
+    return nb::module_::import_("numpy").attr("array")(object, type);
+  } catch (const nb::python_error&) {
+    return nb::borrow(object);
+  }
+}
+
 /// The array that `object` is. `what` names it, `expected` says what it should be.
 /// Raises TypeError unless it is one, ValueError unless it has one of the numbers of dimensions.
 inline any_array array_of(std::string_view what, nb::handle object,
                           std::initializer_list<std::size_t> dimensions,
                           std::string_view expected) {
   any_array array;
-  if (!nb::ndarray_check(object) || !nb::try_cast(object, array))
+  if (!nb::ndarray_check(object) ||
+      (!nb::try_cast(object, array) && !nb::try_cast(native_copy(object), array)))
     refuse(what, " is ", describe(object), ", expected ", expected);
   for (const std::size_t n : dimensions)
     if (array.ndim() == n) return array;
@@ -79,6 +90,18 @@ template <class T>
   if (array.ndim() != dimensions)
     throw s2d::invalid_input{s2d::concat(what, " is ", describe(plain), ", expected ", expected)};
   return array;
+}
+
+/// Flags: bool or integers, of which all but 0 are true. Raises as numbers_of.
+[[nodiscard]] inline nb::ndarray<const std::uint8_t, nb::c_contig, nb::device::cpu> flags_of(
+    std::string_view what, nb::handle object, std::size_t dimensions, std::string_view expected) {
+  nb::object flags = nb::module_::import_("numpy").attr("asarray")(object);
+  const nb::object kind = flags.attr("dtype").attr("kind");
+  const std::string known = text_of(kind);
+  const nb::object size = flags.attr("size");
+  if (known != "b" && known != "i" && known != "u" && nb::cast<std::int64_t>(size) != 0)
+    refuse(what, " is ", describe(flags), ", expected ", expected);
+  return numbers_of<std::uint8_t>(what, flags.attr("astype")("bool"), dimensions, expected);
 }
 
 template <class T>

@@ -34,8 +34,8 @@ struct python_tracker {
       refuse("discover: tracks gave ", describe(answer), ", expected (positions, visible)");
     const auto positions = numbers_of<float>("discover: positions that tracks gave",
                                              nb::object(answer[0]), 3, "float32 [T, N, 2]");
-    const auto visible = numbers_of<std::uint8_t>("discover: visible that tracks gave",
-                                                  nb::object(answer[1]), 2, "bool [T, N]");
+    const auto visible =
+        flags_of("discover: visible that tracks gave", nb::object(answer[1]), 2, "bool [T, N]");
     s2d::require(positions.shape(2) == 2 && positions.shape(0) == visible.shape(0) &&
                      positions.shape(1) == visible.shape(1),
                  "discover: tracks gave [", positions.shape(0), ", ", positions.shape(1), ", ",

@@ -84,14 +84,41 @@ any_mask plane_of(std::string_view what, const any_array& array, std::ptrdiff_t 
          ", expected bool, an integer type, float32 or float64");
 }
 
+namespace {
+
+/// Whole numbers, also where they are floats. Nothing of Python's errors comes out.
+bool whole_number(nb::handle object, std::int64_t& number) {
+  if (nb::try_cast<std::int64_t>(object, number)) return true;
+  double value = 0;
+  if (!PyFloat_Check(object.ptr()) || !nb::try_cast<double>(object, value) ||
+      !(value == std::trunc(value) && std::abs(value) < 1e15))
+    return false;
+  number = static_cast<std::int64_t>(value);
+  return true;
+}
+
+bool two_numbers(const nb::object& object, std::int64_t& first, std::int64_t& second) {
+  if (!nb::isinstance<nb::list>(object) && !nb::isinstance<nb::tuple>(object) &&
+      !nb::hasattr(object, "dtype"))
+    return false;
+  const nb::object both = nb::steal(PySequence_Tuple(object.ptr()));
+  if (!both.is_valid()) {
+    PyErr_Clear();
+    return false;
+  }
+  const auto pair = nb::borrow<nb::tuple>(both);
+  return pair.size() == 2 && whole_number(pair[0], first) && whole_number(pair[1], second);
+}
+
+}  // namespace
+
 s2d::rle rle_of(std::string_view what, nb::handle object) {
   const auto runs = nb::isinstance<nb::dict>(object) ? nb::borrow<nb::dict>(object) : nb::dict{};
   if (!runs.contains("size") || !runs.contains("counts"))
     refuse(what, " is ", describe(object), ", expected a dictionary with size and counts");
   const nb::object size = runs["size"], counts = runs["counts"];
   std::int64_t height = 0, width = 0;
-  if (nb::len_hint(size) != 2 || !nb::try_cast<std::int64_t>(size[0], height) ||
-      !nb::try_cast<std::int64_t>(size[1], width))
+  if (!two_numbers(size, height, width))
     refuse(what, ": size is ", nb::repr(size).c_str(), ", expected [height, width]");
   const auto parsed = [&](const char* text, std::size_t length) {
     return named(what, [&] { return s2d::rle::from_string({text, length}, height, width); });
@@ -106,7 +133,7 @@ s2d::rle rle_of(std::string_view what, nb::handle object) {
     if (text == nullptr) throw nb::python_error();
     return parsed(text, static_cast<std::size_t>(length));
   }
-  if (!nb::isinstance<nb::iterable>(counts))
+  if (!nb::isinstance<nb::iterable>(counts) || PyByteArray_Check(counts.ptr()))
     refuse(what, ": counts is ", describe(counts), ", expected bytes, str or run lengths");
   auto lengths = run_lengths(what, counts);
   return named(what, [&] { return s2d::rle::from_counts(std::move(lengths), height, width); });

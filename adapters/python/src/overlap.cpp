@@ -27,7 +27,7 @@ nb::object iou(nb::handle a, nb::handle b, const std::string& over, double when_
                nb::handle crowd) {
   const s2d::iou_options options{over_of(over), when_empty};
   nb::ndarray<const std::uint8_t, nb::c_contig, nb::device::cpu> flags;
-  if (!crowd.is_none()) flags = numbers_of<std::uint8_t>("iou: crowd", crowd, 1, "flags [m]");
+  if (!crowd.is_none()) flags = flags_of("iou: crowd", crowd, 1, "bool or integer flags [m]");
   mask_list left = masks_of("iou: a", a), right = masks_of("iou: b", b);
   s2d::matrix<double> table;
   {

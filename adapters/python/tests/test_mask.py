@@ -27,6 +27,25 @@ def test_any_order_stride_and_element_type_is_encoded_alike(dtype):
     assert mask.encode(SMALL.astype(dtype).T)["size"] == [5, 4]
 
 
+def test_other_byte_orders_and_fields_of_records_are_encoded():
+    assert mask.encode(SMALL.astype(">i2")) == RUNS
+    records = np.zeros(SMALL.shape, [("tag", "u1"), ("value", "i4")])
+    records["value"] = SMALL
+    assert mask.encode(records["value"]) == RUNS
+
+
+def test_single_objects_are_lists_of_one():
+    assert mask.iou(RUNS, [RUNS], [0]) == mask.iou([RUNS], RUNS, [0]) == [[1.0]]
+    assert mask.merge(RUNS) == RUNS
+
+
+def test_sizes_may_be_whole_floats():
+    floats = {"size": [4.0, np.float64(5)], "counts": RUNS["counts"]}
+    assert mask.area(floats) == mask.area(RUNS)
+    box = mask.frPyObjects([[1, 1, 3, 2]], 4.0, 5.0)
+    assert box == mask.frPyObjects([[1, 1, 3, 2]], 4, 5)
+
+
 def test_whatever_is_not_zero_is_foreground():
     row = np.array([[0, 1, 2, 2, 1, 0, 255, 255]], np.uint8)
     assert mask.area(mask.encode(row)) == 6
@@ -137,7 +156,7 @@ def test_masks_of_different_sizes_are_refused():
     (lambda: mask.encode([[0, 1]]), TypeError, "list, expected an array"),
     (lambda: mask.encode(SMALL[0]), ValueError, r"uint8 \[5\], expected an array \[h, w\]"),
     (lambda: mask.encode(SMALL.astype(complex)), TypeError, "complex128"),
-    (lambda: mask.encode(SMALL.astype(">u2")), TypeError, ">u2"),
+    (lambda: mask.encode(SMALL.astype("S1")), TypeError, "S1"),
     (lambda: mask.encode(np.array([["a"]])), TypeError, "<U1"),
     (lambda: mask.decode(SMALL), TypeError, r"uint8 \[4, 5\], expected a list"),
     (lambda: mask.decode([SMALL]), TypeError, "expected a dictionary with size and counts"),
@@ -147,6 +166,11 @@ def test_masks_of_different_sizes_are_refused():
     (lambda: mask.decode({"size": ["4", 5], "counts": b""}), TypeError, "height, width"),
     (lambda: mask.decode({"size": [4, 5], "counts": 3}), TypeError, "int, expected bytes"),
     (lambda: mask.decode({"size": [4, 5], "counts": [20.0]}), TypeError, "float, expected an int"),
+    (lambda: mask.area({"size": {4: 0, 5: 0}, "counts": b"3"}), TypeError, "size is"),
+    (lambda: mask.area({"size": {4, 5}, "counts": b"3"}), TypeError, "size is"),
+    (lambda: mask.area({"size": [4], "counts": b"3"}), TypeError, "size is"),
+    (lambda: mask.area({"size": [4.5, 5], "counts": b"3"}), TypeError, "size is"),
+    (lambda: mask.area({"size": [4, 5], "counts": bytearray(b"3")}), TypeError, "bytearray"),
     (lambda: mask.area([RUNS, None]), TypeError, r"rleObjs\[1\] is NoneType"),
     (lambda: mask.iou([RUNS], [[0, 0, 1, 1]], [0]), TypeError, "one kind"),
     (lambda: mask.iou([[0, 0, 1]], [[0, 0, 1, 1]], [0]), ValueError, r"boxes \[n, 4\]"),

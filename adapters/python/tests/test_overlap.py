@@ -33,6 +33,7 @@ def test_iou_is_the_definition_in_every_form(over, when_empty):
 def test_crowds_are_divided_by_the_first():
     a, b = stack(3, 4), stack(4, 3)
     table = s2d.iou(a, b, crowd=[False, True, False])
+    assert (s2d.iou(a, b, crowd=np.array([0, 256, 0])) == table).all()
     assert np.array_equal(table[:, 1], definition(a, b, "first", 0)[:, 1])
     assert np.array_equal(table[:, 0], definition(a, b, "either", 0)[:, 0])
 
@@ -88,6 +89,7 @@ def test_nms_keeps_the_best():
     (lambda a: s2d.iou(a, [a[0], None]), TypeError, r"b\[1\] is NoneType"),
     (lambda a: s2d.iou(a, a, over="both"), ValueError, "'both', expected one of 'either'"),
     (lambda a: s2d.iou(a, a, crowd=[1]), ValueError, "1 crowd flags, expected 2"),
+    (lambda a: s2d.iou(a, a, crowd=[0.5, 0]), TypeError, "expected bool or integer"),
     (lambda a: s2d.nms(a, [1]), ValueError, "1 scores, expected 2"),
     (lambda a: s2d.nms(a, [1, float("nan")]), ValueError, "not a number"),
     (lambda a: s2d.nms(a, [1, 2], threshold=2), ValueError, "threshold is 2"),

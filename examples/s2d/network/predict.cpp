@@ -18,6 +18,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/core/parallel.hpp>
+#include <s2d/io/palette_png.hpp>
 #include <s2d/io/ytvis.hpp>
 
 #include "network_commands.hpp"
@@ -139,11 +140,11 @@ void write_dense_pictures(const findings& all, const std::string& stamp, const f
   for (std::size_t i = 0; i < all.objects.size(); ++i)
     for (const found_keymask& each : all.objects[i].keymasks)
       frames[each.frame].push_back({i + 1, each.mask, 1});
-  picture_folder pictures{folder, all.names};
+  picture_folder pictures{folder, picture_names(all.names)};
   for (std::size_t t = 0; t < all.frames(); ++t) {
     s2d::matrix<std::uint8_t> ids(all.height, all.width);
     paint_numbers(frames[t], ids.view());
-    pictures.write(t, ids);
+    s2d::write_palette_png(pictures.file(t), ids);
   }
   pictures.finish(stamp);
 }
@@ -273,7 +274,8 @@ int predict_command(const predict_options& given) {
   for (const clip& video : found.clips) {
     tasks.push_back(task_for(video, found.many, options, keymasks));
     require_apart({tasks.back().out, tasks.back().overlay},
-                  {video.path, options.model, keymasks.of(video)});
+                  {video.path, options.model, keymasks.of(video)},
+                  {tasks.back().as_json() ? fs::path{} : tasks.back().out});
     if (options.force || !tasks.back().finished()) continue;
     screen.note(video.name + ": predicted before, skipped");
     tasks.pop_back();

@@ -55,7 +55,8 @@ void write_report(const std::filesystem::path& result_folder, const std::filesys
     s2d::detail::report(options.progress, "report", done, total);
   };
   progress(0, 1);
-  const result_data data = read_results(result_folder);
+  result_data data = read_results(result_folder);
+  if (!options.input.empty()) data.input = options.input;
 
   page_pictures pictures;
   pictures.objects = shown_objects(data, options.max_objects);

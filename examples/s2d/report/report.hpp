@@ -17,7 +17,8 @@ struct report_options {
   std::size_t max_columns = 1600;  ///< frames in the visibility picture and columns of timelines
   std::size_t max_video_bytes = std::size_t{16} << 20;  ///< a larger overlay video is made smaller
   std::size_t max_video_frames = 1500;                  ///< of a video that is made smaller
-  s2d::progress_callback progress;                      ///< stage "report"; may be empty
+  std::filesystem::path input;      ///< the clip, if run.json does not name it byte by byte
+  s2d::progress_callback progress;  ///< stage "report"; may be empty
 };
 
 /// Writes `html` from the files that `s2d run` leaves in `result_folder`: run.json, and where they

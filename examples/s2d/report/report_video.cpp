@@ -45,7 +45,8 @@ std::size_t encode_again(const fs::path& from, const fs::path& to, const result_
   const s2d::video_properties& properties = reader.properties();
   s2d::video_writer_options quality;
   quality.quality = how.quality;
-  if (properties.frames_per_second >= 1) quality.frames_per_second = properties.frames_per_second;
+  if (properties.frames_per_second >= 1)
+    quality.frames_per_second = (std::min)(properties.frames_per_second, 240.0);
   s2d::video_writer writer{to, properties.height, properties.width, quality};
   std::size_t count = 0;
   while (const auto frame = reader.next()) {

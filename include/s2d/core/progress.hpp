@@ -28,7 +28,10 @@ class progress_callback {
            std::is_invocable_r_v<bool, Callable&, std::string_view, std::size_t, std::size_t>)
       progress_callback(Callable callable)  // NOLINT(google-explicit-constructor)
   {
-    if constexpr (std::is_class_v<Callable> && requires { callable = nullptr; })
+    if constexpr (requires {
+                    callable = nullptr;
+                    !callable;
+                  })
       if (!callable) return;
     target_ = new model<Callable>(std::move(callable));
   }

@@ -124,6 +124,8 @@ std::vector<std::filesystem::path> list_folder(const std::filesystem::path& fold
     throw io_error{
         concat(path.string(), ": cannot open: ", error ? error.message() : "no such file")};
   if (!std::filesystem::is_directory(status)) {
+    require(std::filesystem::is_regular_file(status), path.string(),
+            ": neither a file nor a folder; what can be read only once is none");
     if (is_image_name(path)) return {input_kind::frame_folder, {path}};
     return {input_kind::video_file, {path}};
   }

@@ -33,7 +33,8 @@ namespace detail {
 /// pixel, and only the steps across it are made here, with the same arithmetic.
 class polygon_crossings {
  public:
-  polygon_crossings(std::ptrdiff_t height, std::ptrdiff_t width) : height_{height}, width_{width} {}
+  polygon_crossings(std::ptrdiff_t height, std::ptrdiff_t width)
+      : height_{height}, width_{width}, changes_{height, width} {}
 
   /// Corners are in fine pixels.
   void add_edge(std::int64_t x0, std::int64_t y0, std::int64_t x1, std::int64_t y1) {
@@ -72,7 +73,7 @@ class polygon_crossings {
     changes_.end_edge();
   }
 
-  [[nodiscard]] rle close() { return changes_.mask(height_, width_); }
+  [[nodiscard]] rle close() { return changes_.mask(); }
 
  private:
   [[nodiscard]] static std::int64_t drawn(std::int64_t from, double slope, std::int64_t step) {
@@ -98,8 +99,8 @@ class polygon_crossings {
 /// corner is joined to the first; parts outside the image are cut off
 /// @throws invalid_input if there are fewer than three corners, half a corner, or a coordinate that
 /// is not within -1e6..1e6
-/// Complexity: O(c log c) for c crossings of an edge with a column of the image; memory O(changes
-/// of the mask + columns), a few MB at least where c is large.
+/// Complexity: O(c log c) for c crossings of an edge with a column of the image; memory O(c), and
+/// from a million of them on at most a quarter of a byte a pixel.
 [[nodiscard]] inline rle encode_polygon(std::span<const double> corners, std::ptrdiff_t height,
                                         std::ptrdiff_t width) {
   detail::checked_pixels("encode_polygon: ", height, width);

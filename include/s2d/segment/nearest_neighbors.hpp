@@ -203,9 +203,8 @@ class neighbor_tree {
 /// @return nearest first; equal distances by index. With slack s > 0 a neighbour may be missed, but
 ///         what is given in its place is at most (1 + s) times as far away.
 ///         Squared distances above the range of float are infinite, and equal.
-/// @throws invalid_input if d, k or n is out of range, a coordinate or slack is not finite, or
-/// slack
-///         is negative
+/// @throws invalid_input if d, k or n is out of range, a coordinate or the slack is not finite, or
+///         the slack is negative
 /// Complexity: about O(n (log n + k)) for small k and data of few intrinsic dimensions, at worst
 /// O(n^2 (d + k)).
 [[nodiscard]] inline neighbor_table nearest_neighbors(plane_view<const float> points, std::size_t k,

@@ -15,6 +15,8 @@ done
 # Times that are not even: every third frame is missing.
 make -i plain.mp4 -vf "select='mod(n,3)',setpts=PTS" -vsync vfr -c:v libx264 -crf 25 \
   -flags:v +bitexact uneven.mkv
+# Sound that goes on when the picture has ended.
+make -i plain.mp4 -f lavfi -i sine=duration=4 -c:v copy -c:a libopus -b:a 6k long_sound.mkv
 # Pixels twice as wide as high; Motion JPEG in AVI; gzip.
 make -f lavfi -i $source -vf setsar=2/1 -c:v mpeg4 -q:v 9 -flags:v +bitexact wide_pixels.avi
 make -f lavfi -i testsrc=size=64x48:rate=10:duration=0.5 -c:v mjpeg -q:v 9 -flags:v +bitexact \

@@ -1,6 +1,7 @@
 // A mask from the places where an outline crosses the columns of pixels.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,59 +15,62 @@ namespace s2d::inline S2D_ABI {
 namespace detail {
 
 /// Background and foreground change at every place; two changes at one place cancel. Few corners
-/// can cross many columns at the same pixels, so what cancels does not stay: beside the places of
-/// one outline edge there are never more than a million, or twice those that are left.
+/// can cross many columns again and again, so from a million places on, or one for 32 pixels, they
+/// are held as bits.
 class outline_changes {
  public:
-  /// An offset in column-major order; offsets come in any order.
-  void add(std::uint32_t place) { added_.push_back(place); }
+  outline_changes(std::ptrdiff_t height, std::ptrdiff_t width)
+      : height_{height},
+        width_{width},
+        pixels_{static_cast<std::uint32_t>(static_cast<std::uint64_t>(height) *
+                                           static_cast<std::uint64_t>(width))} {}
+
+  /// An offset in column-major order, at most the number of pixels; offsets come in any order.
+  void add(std::uint32_t place) {
+    if (bits_.empty())
+      places_.push_back(place);
+    else
+      flip(place);
+  }
 
   /// To be called behind every edge.
   void end_edge() {
-    if (added_.size() > 1'000'000 && added_.size() > left_.size()) settle();
+    if (!bits_.empty() || places_.size() < 1'000'000 || places_.size() < pixels_ / 32) return;
+    bits_.resize(pixels_ / 64 + 1);
+    for (const std::uint32_t place : places_) flip(place);
+    places_ = {};
   }
 
-  [[nodiscard]] rle mask(std::ptrdiff_t height, std::ptrdiff_t width) {
-    settle();
-    const auto pixels = static_cast<std::uint32_t>(static_cast<std::uint64_t>(height) *
-                                                   static_cast<std::uint64_t>(width));
-    rle result{height, width, {}};
-    result.counts.reserve(left_.size() + 1);
+  [[nodiscard]] rle mask() {
+    rle result{height_, width_, {}};
     std::uint32_t start = 0;
-    for (const std::uint32_t place : left_) {
+    const auto change = [&](std::uint32_t place) {
       result.counts.push_back(place - start);
       start = place;
+    };
+    sort_stably(places_);
+    if (bits_.empty()) result.counts.reserve(places_.size() + 1);
+    for (std::size_t i = 0; i < places_.size();) {
+      if (i + 1 < places_.size() && places_[i + 1] == places_[i])
+        i += 2;
+      else
+        change(places_[i++]);
     }
-    if (start < pixels || left_.empty()) result.counts.push_back(pixels - start);
+    for (std::size_t k = 0; k < bits_.size(); ++k)
+      for (std::uint64_t word = bits_[k]; word != 0; word &= word - 1)
+        change(
+            static_cast<std::uint32_t>(64 * k + static_cast<std::size_t>(std::countr_zero(word))));
+    if (start < pixels_ || result.counts.empty()) result.counts.push_back(pixels_ - start);
     return result;
   }
 
  private:
-  /// Keeps of all places those that are there an odd number of times.
-  void settle() {
-    bool sorted = true;
-    for (std::size_t i = 1; i < added_.size() && sorted; ++i) sorted = added_[i - 1] <= added_[i];
-    if (!sorted) sort_stably(added_);
-    std::vector<std::uint32_t> both;
-    both.reserve(left_.size() + added_.size());
-    std::size_t i = 0;
-    for (const std::uint32_t place : added_) {
-      while (i < left_.size() && left_[i] < place) both.push_back(left_[i++]);
-      if (i < left_.size() && left_[i] == place) {
-        ++i;  // a third one finds it gone, and stays
-      } else if (!both.empty() && both.back() == place) {
-        both.pop_back();
-      } else {
-        both.push_back(place);
-      }
-    }
-    both.insert(both.end(), left_.begin() + static_cast<std::ptrdiff_t>(i), left_.end());
-    left_.swap(both);
-    added_.clear();
-  }
+  void flip(std::uint32_t place) { bits_[place / 64] ^= std::uint64_t{1} << (place % 64); }
 
-  std::vector<std::uint32_t> added_;
-  std::vector<std::uint32_t> left_;  // sorted, each once
+  std::ptrdiff_t height_, width_;
+  std::uint32_t pixels_;
+  std::vector<std::uint32_t> places_;
+  std::vector<std::uint64_t> bits_;  // [pixels / 64 + 1], or empty
 };
 
 /// Corners as x0, y0, x1, y1, ... within -1e6..1e6.

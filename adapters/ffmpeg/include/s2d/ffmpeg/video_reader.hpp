@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,8 @@ struct video_properties {
   std::ptrdiff_t frames = 0;     ///< 0 if the file does not say; a claim, not a count
   double frames_per_second = 0;  ///< average; 0 if unknown
   double seconds = 0;            ///< duration; 0 if unknown
-  int rotation = 0;  ///< clockwise degrees 0, 90, 180, 270 by which stored frames were turned
+  int rotation = 0;       ///< clockwise degrees 0, 90, 180, 270 by which stored frames were turned
+  bool mirrored = false;  ///< whether frames were then mirrored, left to right
   double pixel_aspect = 1;  ///< width / height of a stored pixel; noted, not applied
   std::string format;       ///< name of the container, e.g. "mov,mp4,m4a,3gp,3g2,mj2"
   std::string codec;        ///< name of the codec, e.g. "h264"
@@ -99,6 +101,7 @@ class video_reader {
       if (index < options_.start || (index - options_.start) % options_.stride != 0) continue;
       return video_frame{to_image(*decoded), last_seconds_, index};
     }
+    stop();
     return std::nullopt;
   }
 
@@ -123,8 +126,12 @@ class video_reader {
     require(stream_ != AVERROR_DECODER_NOT_FOUND, name_,
             ": this FFmpeg has no decoder for its video");
     require(stream_ >= 0, name_, ": holds no video");
+    require((format_->streams[stream_]->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0, name_,
+            ": holds no video, only a cover picture");
+    // Files that state a duration at most are as long as the longest stream.
     for (unsigned i = 0; i < format_->nb_streams; ++i)
-      if (static_cast<int>(i) != stream_) format_->streams[i]->discard = AVDISCARD_ALL;
+      if (static_cast<int>(i) != stream_ && lists_packets())
+        format_->streams[i]->discard = AVDISCARD_ALL;
 
     const AVStream& stream = *format_->streams[stream_];
     decoder_ = detail::ffmpeg_owned(avcodec_alloc_context3(codec));
@@ -140,6 +147,11 @@ class video_reader {
             " refuses: ", detail::ffmpeg_error(status));
     packet_ = detail::ffmpeg_owned(av_packet_alloc());
     describe(stream, *codec);
+  }
+
+  /// MP4 and its kin list every packet, each one a frame; others state a duration at most.
+  [[nodiscard]] bool lists_packets() const {
+    return std::string_view{format_->iformat->name}.starts_with("mov");
   }
 
   /// Looks into the first packets of every stream. FFmpeg opens decoders of its own for that, which
@@ -171,8 +183,14 @@ class video_reader {
       properties_.seconds = static_cast<double>(format_->duration) / AV_TIME_BASE;
     const AVRational aspect = av_guess_sample_aspect_ratio(format_.get(), &stream, nullptr);
     if (aspect.num > 0 && aspect.den > 0) properties_.pixel_aspect = av_q2d(aspect);
-    if (const auto* matrix = reinterpret_cast<const std::int32_t*>(
+    if (const auto* stated = reinterpret_cast<const std::int32_t*>(
             av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr))) {
+      std::int32_t matrix[9];
+      std::copy(stated, stated + 9, matrix);
+      // Negative where it mirrors: a rotation, and behind it left and right change places.
+      const auto entry = [&](int i) { return static_cast<double>(matrix[i]); };
+      properties_.mirrored = entry(0) * entry(4) - entry(1) * entry(3) < 0;
+      if (properties_.mirrored) av_display_matrix_flip(matrix, 1, 0);
       const double counterclockwise = av_display_rotation_get(matrix);
       if (std::isfinite(counterclockwise))
         properties_.rotation =
@@ -233,6 +251,7 @@ class video_reader {
         avcodec_send_packet(decoder_.get(), nullptr);
         continue;
       }
+      note_time(*packet_);
       if (packet_->stream_index == stream_) {
         ++packets_;
         if (packet_->flags & AV_PKT_FLAG_DISCARD) ++hidden_;
@@ -369,6 +388,10 @@ class video_reader {
       default:
         break;
     }
+    if (properties_.mirrored) {
+      origin += (picture.width - 1) * right;
+      right = -right;
+    }
     for (std::ptrdiff_t y = 0; y < picture.height; ++y) {
       const std::uint8_t* in = rows_.data() + origin + y * down;
       std::uint8_t* out = picture.row(y);
@@ -385,14 +408,24 @@ class video_reader {
     return picture;
   }
 
+  /// Before the end of the file: what is behind is not known.
+  void stop() {
+    if (finished_) return;
+    finished_ = true;
+    if (source_.damage().empty() && damage_.packets == 0) return;
+    damage_.text =
+        concat(name_, ": ", source_.damage(), source_.damage().empty() ? "" : "; ", damage_.packets,
+               " damaged packets skipped", first_error_.empty() ? "" : " (", first_error_,
+               first_error_.empty() ? "" : ")");
+  }
+
   void finish() {
     if (finished_) return;
     finished_ = true;
     require(index_ > 0, name_, ": not one frame could be decoded", first_error_.empty() ? "" : ": ",
             first_error_);
     std::string& text = damage_.text;
-    // MP4 and its kin list every packet, each one a frame; others state a duration at most.
-    const bool listed = properties_.frames > 0 && properties_.format.starts_with("mov");
+    const bool listed = properties_.frames > 0 && lists_packets();
     if (listed) {
       damage_.packets = (std::max)(damage_.packets, packets_ - hidden_ - decoded_);
       if (first_error_.empty()) first_error_ = "no picture came out";
@@ -400,7 +433,8 @@ class video_reader {
     const double frame_seconds =
         properties_.frames_per_second > 0 ? 1 / properties_.frames_per_second : 0;
     const bool missing = listed ? packets_ < properties_.frames
-                                : last_seconds_ + 0.5 + 2 * frame_seconds < properties_.seconds;
+                                : last_seconds_ + 0.5 + 2 * frame_seconds < properties_.seconds &&
+                                      reached_ + 0.5 < properties_.seconds;
     if (missing || last_is_cut_) damage_.ends_early = true;
     if (!source_.damage().empty()) {
       damage_.ends_early = true;
@@ -414,6 +448,17 @@ class video_reader {
       add(concat(damage_.packets, " damaged packet", damage_.packets == 1 ? "" : "s", " skipped (",
                  first_error_, ")"));
     if (!text.empty()) text = concat(name_, ": ", text);
+  }
+
+  /// Remembers how far the streams have come.
+  void note_time(const AVPacket& packet) {
+    const AVStream& stream = *format_->streams[packet.stream_index];
+    if (packet.pts == AV_NOPTS_VALUE) return;
+    const double origin = format_->start_time == AV_NOPTS_VALUE
+                              ? 0
+                              : static_cast<double>(format_->start_time) / AV_TIME_BASE;
+    const double end = static_cast<double>(packet.pts) + static_cast<double>(packet.duration);
+    reached_ = (std::max)(reached_, end * av_q2d(stream.time_base) - origin);
   }
 
   std::string name_;
@@ -434,6 +479,7 @@ class video_reader {
   std::ptrdiff_t hidden_ = 0;   // of these, not meant to be shown
   std::ptrdiff_t decoded_ = 0;  // frames that came out so far
   double last_seconds_ = 0;
+  double reached_ = 0;  // end of the last packet of any stream, in seconds
   int failures_at_end_ = 0;
   bool last_is_cut_ = false;
   bool draining_ = false;

@@ -78,13 +78,18 @@ inline named_tensors with_prefix(std::string_view prefix, const named_tensors& t
   return named;
 }
 
-/// Of names and values, whatever the order of the tensors; they lie dense on the processor.
+/// Of names and values in the order of the names; the tensors lie dense on the processor.
 inline std::string checksum_of(const named_tensors& tensors) {
-  std::uint32_t all = 0;
-  for (const auto& [name, tensor] : tensors)
-    all ^= crc32({static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()},
-                 crc32(std::as_bytes(std::span{name})));
-  return concat(all);
+  std::vector<const named_tensors::value_type*> sorted;
+  for (const auto& each : tensors) sorted.push_back(&each);
+  std::sort(sorted.begin(), sorted.end(), [](auto a, auto b) { return a->first < b->first; });
+  std::uint32_t sum = 0;
+  for (const auto* each : sorted) {
+    const ::torch::Tensor& tensor = each->second;
+    sum = crc32(std::as_bytes(std::span{each->first}), sum);
+    sum = crc32({static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}, sum);
+  }
+  return concat(sum);
 }
 
 /// Throws unless a checkpoint was made with these settings and no others.
@@ -175,7 +180,8 @@ inline std::int64_t load_checkpoint(const std::filesystem::path& path, ::torch::
   for (const auto& [key, text] : file.metadata) metadata.emplace(key, text);
   const auto format = metadata.find("format");
   require(format != metadata.end() && format->second == detail::checkpoint_format, name,
-          ": not a checkpoint of a training run, or of another version");
+          ": not a checkpoint of a training run, or of another version; without it the run begins "
+          "anew");
   std::int64_t step = -1;
   if (const auto found = metadata.find("step"); found != metadata.end())
     (void)std::from_chars(found->second.data(), found->second.data() + found->second.size(), step);
@@ -185,7 +191,7 @@ inline std::int64_t load_checkpoint(const std::filesystem::path& path, ::torch::
   const auto checksum = metadata.find("checksum");
   require(checksum != metadata.end() && checksum->second == detail::checksum_of(tensors), name,
           ": damaged, its tensors have another checksum than it says; without this file the run "
-          "goes on from the checkpoint before it");
+          "goes on from the checkpoint before it, if there is one");
   const named_tensors state = optimizer.state();
   const named_tensors stored = detail::without_prefix("optimizer.", tensors);
   std::unordered_map<std::string_view, const ::torch::Tensor*> by_name;
