@@ -131,10 +131,26 @@ void write_mask_pictures(const findings& all, const places& to, const std::strin
 
 /// What an earlier call of s2d run wrote and this one does not want would be taken for its own.
 void remove_unwanted(const places& to) {
+  const run_record before{to.run};
   std::error_code ignored;
-  if (to.overlay.empty()) fs::remove(to.folder / "overlay.mp4", ignored);
-  if (to.table.empty()) fs::remove(to.folder / "table.csv", ignored);
+  if (to.overlay.empty() && before.made("overlay.mp4"))
+    fs::remove(to.folder / "overlay.mp4", ignored);
+  if (to.table.empty() && before.made("table.csv")) fs::remove(to.folder / "table.csv", ignored);
   if (to.cutouts.empty()) remove_own_pictures(to.folder / "cutouts");
+}
+
+/// The files that are there now by this call or, where they stay, by earlier ones.
+std::string made_by(const places& to, const run_record& before) {
+  std::string names;
+  std::error_code missing;
+  const auto add = [&](const fs::path& wanted, const char* name) {
+    if (!wanted.empty() || (before.made(name) && fs::exists(to.folder / name, missing)))
+      names += s2d::concat(names.empty() ? "" : " ", name);
+  };
+  add(to.overlay, "overlay.mp4");
+  add(to.table, "table.csv");
+  add(to.dense_overlay, "dense.mp4");
+  return names;
 }
 
 /// No file of the user is lost, whatever the call wants.
@@ -169,7 +185,7 @@ findings find(const clip& each, const places& to, const run_options& options, bo
 
   screen.span(0, 0, "");
   std::error_code ignored;
-  if (!to.run.empty() && !stamp_of(to.run).empty()) remove_unwanted(to);
+  if (!to.run.empty()) remove_unwanted(to);
   if (to.pictures.empty()) fs::remove(to.stamped, ignored);  // what it says is about to change
   const stopwatch clock;
   if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
@@ -220,7 +236,8 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
   screen.begin(each.name);
 
   run_record record;
-  if (whole && !options.force) record = run_record{to.run};
+  const run_record before = whole ? run_record{to.run} : run_record{};
+  if (!options.force) record = before;
   if (whole && record.text_of("keymasks_stamp") == keymasks_stamp && analysed(to)) {
     screen.note(each.name + ": keymasks found before, skipped");
   } else {
@@ -234,6 +251,7 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
     if (whole) s2d::write_file(to.run, record.text("unfinished"));
     remove_cache(to.cache);
   }
+  if (whole) record.set("made", "\"" + made_by(to, before) + "\"");
   record.drop("training");
   record.drop("dense");
   std::string trained;

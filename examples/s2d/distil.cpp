@@ -292,7 +292,7 @@ std::string distil(const clip& video, const run_options& options, const distil_p
 
   if (!options.overlay) {
     std::error_code ignored;
-    if (fresh) fs::remove(to.overlay, ignored);  // of other masks
+    if (fresh && record.made("dense.mp4")) fs::remove(to.overlay, ignored);  // of other masks
     return message;
   }
   const stopwatch clock;

@@ -347,6 +347,10 @@ std::string run_record::text_of(std::string_view key) const {
   return {};
 }
 
+bool run_record::made(std::string_view name) const {
+  return (" " + text_of("made") + " ").find(s2d::concat(" ", name, " ")) != std::string::npos;
+}
+
 std::size_t run_record::count_of(std::string_view key) const {
   simdjson::dom::parser parser;
   std::uint64_t count = 0;

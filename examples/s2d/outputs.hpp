@@ -81,6 +81,8 @@ class run_record {
 
   /// Empty if there is no such member, or if it is no text.
   [[nodiscard]] std::string text_of(std::string_view key) const;
+  /// Whether s2d run has written the file of that name.
+  [[nodiscard]] bool made(std::string_view name) const;
   /// 0 if there is no such member, or if it is no count.
   [[nodiscard]] std::size_t count_of(std::string_view key) const;
   /// In place of the member of that name, or as a new one.

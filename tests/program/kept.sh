@@ -60,6 +60,7 @@ for file in table.csv overlay.mp4 cutouts/notes.txt cutouts/object_1/mine.png; d
   echo mine >mine/$file
 done
 expect 0 "$S2D" run clip --out mine --until keymasks --threads 1 --no-overlay --no-csv
+expect 0 "$S2D" run clip --out mine --until keymasks --threads 1 --no-overlay --no-csv --end 6
 expect 0 "$S2D" discover clip --out k.json --cutouts mine/cutouts --threads 1
 expect 0 "$S2D" discover clip --out k.json --cutouts mine/cutouts --threads 1 --end 4
 for file in table.csv overlay.mp4 cutouts/notes.txt cutouts/object_1/mine.png; do
