@@ -45,7 +45,8 @@ places places_of(const clip& each, bool many, const run_options& options, produc
                  const fs::path& overlay, const fs::path& table, const fs::path& cutouts) {
   places to;
   const auto own = [&](const fs::path& given) {
-    return many && !given.empty() ? options.out / each.name / given.filename() : given;
+    const fs::path name = given.has_filename() ? given.filename() : given.parent_path().filename();
+    return many && !given.empty() ? options.out / each.name / name : given;
   };
   if (wanted == product::everything) {
     to.folder = many ? options.out / each.name : options.out;
@@ -115,7 +116,7 @@ struct outcome {
 };
 
 void write_mask_pictures(const findings& all, const places& to, const std::string& stamp) {
-  picture_folder pictures{to.pictures, picture_names(all.names)};
+  picture_folder pictures{to.pictures, "masks", picture_names(all.names)};
   s2d::matrix<std::uint8_t> ids(all.height, all.width);
   for (std::size_t t = 0; t < all.frames(); ++t) {
     std::fill(ids.values.begin(), ids.values.end(), std::uint8_t{0});
@@ -130,40 +131,41 @@ void write_mask_pictures(const findings& all, const places& to, const std::strin
 }
 
 /// What an earlier call of s2d run wrote and this one does not want would be taken for its own.
-void remove_unwanted(const places& to) {
-  const run_record before{to.run};
-  std::error_code ignored;
-  if (to.overlay.empty() && before.made("overlay.mp4"))
-    fs::remove(to.folder / "overlay.mp4", ignored);
-  if (to.table.empty() && before.made("table.csv")) fs::remove(to.folder / "table.csv", ignored);
-  if (to.cutouts.empty()) remove_own_pictures(to.folder / "cutouts");
+void remove_unwanted(const places& to, const run_record& before) {
+  if (to.overlay.empty() && before.made("overlay.mp4")) remove_file(to.folder / "overlay.mp4");
+  if (to.table.empty() && before.made("table.csv")) remove_file(to.folder / "table.csv");
+  if (to.cutouts.empty()) remove_own_pictures(to.folder / "cutouts", "cutouts");
 }
 
-/// The files that are there now by this call or, where they stay, by earlier ones.
-std::string made_by(const places& to, const run_record& before) {
+/// The files that are there by this call or, where they stay, by earlier ones.
+std::string made_by(const places& to, const run_record& before, bool dense) {
   std::string names;
   std::error_code missing;
-  const auto add = [&](const fs::path& wanted, const char* name) {
-    if (!wanted.empty() || (before.made(name) && fs::exists(to.folder / name, missing)))
+  const auto add = [&](bool wanted, const char* name) {
+    if ((wanted || before.made(name)) && fs::exists(to.folder / name, missing))
       names += s2d::concat(names.empty() ? "" : " ", name);
   };
-  add(to.overlay, "overlay.mp4");
-  add(to.table, "table.csv");
-  add(to.dense_overlay, "dense.mp4");
-  return names;
+  add(!to.overlay.empty(), "overlay.mp4");
+  add(!to.table.empty(), "table.csv");
+  add(dense && !to.dense_overlay.empty(), "dense.mp4");
+  return "\"" + names + "\"";
 }
 
 /// No file of the user is lost, whatever the call wants.
-void require_own_places(const places& to, const fs::path& input, const settings& what) {
+void require_own_places(const places& to, const clip& from, const settings& what) {
   const bool run = !to.run.empty();
   const auto always = [&](const fs::path& wanted, const char* name) {
     return run && wanted.empty() ? to.folder / name : wanted;
   };
-  require_apart({to.masks, to.pictures, to.keymasks, to.run, to.report, to.model, to.labels,
-                 to.dense, always(to.overlay, "overlay.mp4"), always(to.table, "table.csv"),
-                 always(to.dense_overlay, "dense.mp4")},
-                {input, what.masks, what.features, what.tracks},
-                {to.pictures, always(to.cutouts, "cutouts"), to.model});
+  written_places written{{to.masks, to.keymasks, to.run, to.report,
+                          always(to.labels, "labels.json"), always(to.dense, "dense.json"),
+                          always(to.overlay, "overlay.mp4"), always(to.table, "table.csv"),
+                          always(to.dense_overlay, "dense.mp4"), always({}, "predictions.json")},
+                         {to.pictures, always(to.cutouts, "cutouts")},
+                         {to.cache, always(to.model, "model"), always({}, "final")}};
+  std::vector<fs::path> read = places_read(from);
+  read.insert(read.end(), {what.masks, what.features, what.tracks});
+  require_apart(written, read);
 }
 
 /// Frame masks and keymasks: everything but the report.
@@ -185,8 +187,15 @@ findings find(const clip& each, const places& to, const run_options& options, bo
 
   screen.span(0, 0, "");
   std::error_code ignored;
-  if (!to.run.empty()) remove_unwanted(to);
-  if (to.pictures.empty()) fs::remove(to.stamped, ignored);  // what it says is about to change
+  // What the stamped file says is about to change.
+  if (!to.run.empty()) {
+    run_record before{to.run};
+    remove_unwanted(to, before);
+    before.drop("keymasks_stamp");
+    if (fs::exists(to.run, ignored)) s2d::write_file(to.run, before.text("unfinished"));
+  } else if (to.pictures.empty()) {
+    remove_file(to.stamped);
+  }
   const stopwatch clock;
   if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
   if (!to.pictures.empty()) write_mask_pictures(all, to, stamp);
@@ -247,16 +256,17 @@ outcome work_on_clip(const clip& each, const places& to, const run_options& opti
     const summary in_short = summarize(all, options.what, wanted != product::masks);
     record = run_record{all, in_short, each.path, options.what, keymasks_stamp};
     record.set("device", options.device == "cuda" ? R"("cuda")" : R"("cpu")");
+    record.set("made", made_by(to, before, false));
     // From here on the keymasks are done, whatever comes.
     if (whole) s2d::write_file(to.run, record.text("unfinished"));
     remove_cache(to.cache);
   }
-  if (whole) record.set("made", "\"" + made_by(to, before) + "\"");
   record.drop("training");
   record.drop("dense");
   std::string trained;
   if (whole && options.distil.until != stage::keymasks && record.count_of("keymasks") > 0)
     trained = distil(each, options, distil_places{to.folder}, record, screen);
+  if (whole) record.set("made", made_by(to, before, record.count_of("keymasks") > 0));
   // What an earlier call with other settings learned stays where it is, and is not of this result.
   if (record.count_of("keymasks") == 0)
     result.to.model = result.to.labels = result.to.dense = result.to.dense_overlay = fs::path{};
@@ -351,7 +361,12 @@ int analyse_command(const run_options& options, product wanted, const fs::path& 
     } catch (const std::exception&) {
       continue;  // told when it is this clip's turn
     }
-    require_own_places(place_of(found.clips[i]), found.clips[i].path, own);
+    const places to = place_of(found.clips[i]);
+    std::error_code ignored;
+    if (found.many && fs::equivalent(to.folder, options.input, ignored))
+      throw wrong_call{to.folder.string() + ": the results of " + found.clips[i].name +
+                       " would be among the clips, expected another --out"};
+    require_own_places(to, found.clips[i], own);
   }
   for (std::size_t i = options.shard; i < found.clips.size(); i += options.shards) {
     const clip& each = found.clips[i];

@@ -121,7 +121,7 @@ void write_json(const std::vector<mask_video>& videos, const fs::path& file) {
 }  // namespace
 
 int convert_command(const fs::path& from, const fs::path& to, bool frame_masks, bool quiet) {
-  require_apart({to}, {from});
+  require_apart({{to}, {}, {}}, {from});
   std::vector<mask_video> videos = read_mask_videos(from);
   if (frame_masks)
     for (mask_video& video : videos) video.objects = false;

@@ -115,7 +115,7 @@ std::string as_json(const eval_outcome& outcome, const eval_request& what) {
 }  // namespace
 
 int eval_command(const eval_request& what) {
-  require_apart({what.csv, what.report}, {what.prediction, what.truth});
+  require_apart({{what.csv, what.report}, {}, {}}, {what.prediction, what.truth});
   eval_settings settings;
   settings.metric = what.metric == "davis"   ? eval_metric::davis
                     : what.metric == "ytvis" ? eval_metric::ytvis

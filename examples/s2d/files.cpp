@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -26,8 +27,12 @@ void make_folder(const fs::path& folder) {
   if (error) throw s2d::io_error{folder.string() + ": cannot create folder: " + error.message()};
 }
 
-void require_apart(const std::vector<fs::path>& written, const std::vector<fs::path>& read,
-                   const std::vector<fs::path>& folders) {
+void remove_file(const fs::path& file) {
+  std::error_code ignored;
+  if (fs::is_regular_file(fs::symlink_status(file, ignored))) fs::remove(file, ignored);
+}
+
+void require_apart(const written_places& written, const std::vector<fs::path>& read) {
   std::error_code ignored;
   const auto whole = [&](const fs::path& path) {
     return fs::weakly_canonical(fs::absolute(path, ignored), ignored);
@@ -40,28 +45,41 @@ void require_apart(const std::vector<fs::path>& written, const std::vector<fs::p
                       ": is read and would be overwritten, expected another place for what is "
                       "written"};
   };
-  for (const fs::path& folder : folders) {
-    if (folder.empty()) continue;
-    const fs::path out = whole(folder);
-    for (const fs::path& each : read) {
-      if (each.empty()) continue;
-      for (fs::path above = whole(each); !above.empty(); above = above.parent_path()) {
-        if (above == out) throw lost(each);
-        if (above == above.parent_path()) break;
-      }
+  for (const fs::path& each : read) {
+    if (each.empty()) continue;
+    const fs::path given = whole(each);
+    fs::path folder = fs::is_directory(given, ignored) ? given : given.parent_path();
+    for (const fs::path& pictures : written.pictures)
+      if (same(folder, pictures) || (folder.filename().string().starts_with("object_") &&
+                                     same(folder.parent_path(), pictures)))
+        throw lost(each);
+    for (; !folder.empty(); folder = folder.parent_path()) {
+      for (const fs::path& tree : written.trees)
+        if (!tree.empty() && folder == whole(tree)) throw lost(each);
+      if (folder == folder.parent_path()) break;
     }
   }
-  for (std::size_t i = 0; i < written.size(); ++i) {
-    const bool picture = s2d::is_image_name(written[i]) || written[i].extension() == ".npy";
+  for (std::size_t i = 0; i < written.files.size(); ++i) {
+    const fs::path& file = written.files[i];
+    const bool picture = s2d::is_image_name(file) || file.extension() == ".npy";
     for (const fs::path& each : read)
-      if (same(written[i], each) ||
-          (picture && fs::exists(written[i], ignored) && same(written[i].parent_path(), each)))
-        throw lost(written[i]);
+      if (same(file, each) ||
+          (picture && fs::exists(file, ignored) && same(file.parent_path(), each)))
+        throw lost(file);
     for (std::size_t k = 0; k < i; ++k)
-      if (same(written[i], written[k]))
-        throw wrong_call{written[i].string() +
-                         ": would be written twice, expected a place for each"};
+      if (same(file, written.files[k]))
+        throw wrong_call{file.string() + ": would be written twice, expected a place for each"};
   }
+}
+
+std::vector<fs::path> places_read(const clip& from) {
+  std::set<fs::path> folders;
+  std::error_code ignored;
+  for (const fs::path& picture : from.pictures)
+    folders.insert(fs::weakly_canonical(picture, ignored).parent_path());
+  std::vector<fs::path> places{folders.begin(), folders.end()};
+  places.push_back(from.path);
+  return places;
 }
 
 namespace {

@@ -144,14 +144,17 @@ void write_table(const findings& all, const fs::path& file) {
 namespace {
 
 /// The pictures that a folder says are its own; none if it is damaged.
-std::vector<std::string> pictures_of(const fs::path& folder) {
+std::vector<std::string> pictures_of(const fs::path& folder, const std::string& kind) {
   std::error_code missing;
   if (!fs::exists(stamp_file(folder), missing)) return {};
   simdjson::dom::parser parser;
   simdjson::dom::array list;
   std::vector<std::string> names;
   const std::string text = s2d::read_text(stamp_file(folder));
-  if (parser.parse(text)["pictures"].get(list) != simdjson::SUCCESS) return {};
+  std::string_view found;
+  if (parser.parse(text)["kind"].get(found) != simdjson::SUCCESS || found != kind ||
+      parser.parse(text)["pictures"].get(list) != simdjson::SUCCESS)
+    return {};
   for (const simdjson::dom::element each : list) {
     std::string_view name;
     if (each.get(name) != simdjson::SUCCESS) continue;
@@ -169,15 +172,16 @@ void remove_pictures(const fs::path& folder, const std::vector<std::string>& nam
   for (const std::string& name : names) {
     fs::remove(folder / name, ignored);
     const fs::path above = fs::path{name}.parent_path();
-    if (!above.empty()) fs::remove(folder / above, ignored);
+    if (!above.empty() && fs::is_directory(fs::symlink_status(folder / above, ignored)))
+      fs::remove(folder / above, ignored);
   }
 }
 
 }  // namespace
 
-picture_folder::picture_folder(fs::path folder, std::vector<std::string> names)
-    : folder_{std::move(folder)}, names_{std::move(names)} {
-  std::vector<std::string> own = pictures_of(folder_);
+picture_folder::picture_folder(fs::path folder, std::string kind, std::vector<std::string> names)
+    : folder_{std::move(folder)}, kind_{std::move(kind)}, names_{std::move(names)} {
+  std::vector<std::string> own = pictures_of(folder_, kind_);
   const std::set<std::string> fresh{names_.begin(), names_.end()}, known{own.begin(), own.end()};
   for (const std::string& name : own)
     if (!fresh.contains(name)) stale_.push_back(name);
@@ -197,18 +201,20 @@ void picture_folder::finish(const std::string& stamp) {
 void picture_folder::remember(const std::string& stamp,
                               const std::vector<std::string>& names) const {
   json_writer json;
-  json.begin_object().member("stamp", stamp).key("pictures").begin_array();
+  json.begin_object().member("stamp", stamp).member("kind", kind_).key("pictures").begin_array();
   for (const std::string& name : names) json.value(name);
   json.end_array().end_object().finish();
   s2d::write_file(stamp_file(folder_), json.text());
 }
 
-void remove_own_pictures(const fs::path& folder) {
+void remove_own_pictures(const fs::path& folder, const std::string& kind) {
+  const std::vector<std::string> own = pictures_of(folder, kind);
+  if (own.empty()) return;
+  remove_pictures(folder, own);
+  remove_file(stamp_file(folder));
   std::error_code ignored;
-  if (!fs::exists(stamp_file(folder), ignored)) return;
-  remove_pictures(folder, pictures_of(folder));
-  fs::remove(stamp_file(folder), ignored);
-  fs::remove(folder, ignored);  // stays if anything is left
+  if (fs::is_directory(fs::symlink_status(folder, ignored)))
+    fs::remove(folder, ignored);  // stays if anything is left
 }
 
 std::vector<std::string> picture_names(const std::vector<std::string>& frames) {
@@ -224,6 +230,8 @@ std::vector<std::string> picture_names(const std::vector<std::string>& frames) {
 }
 
 std::string stamp_of(const fs::path& file) {
+  std::error_code missing;
+  if (!fs::is_regular_file(file, missing)) return {};
   constexpr std::string_view mark = "\"stamp\":\"";
   std::FILE* open = std::fopen(file.string().c_str(), "rb");
   if (open == nullptr) return {};

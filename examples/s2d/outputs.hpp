@@ -29,8 +29,9 @@ void write_table(const findings& all, const std::filesystem::path& file);
 /// written again go, the user's stay. Others that already have one of the names are overwritten.
 class picture_folder {
  public:
+  /// @param kind  of the pictures; those of another kind in the folder are not its own
   /// @param names  of pictures below the folder, for instance object_1/00000.png
-  picture_folder(std::filesystem::path folder, std::vector<std::string> names);
+  picture_folder(std::filesystem::path folder, std::string kind, std::vector<std::string> names);
   [[nodiscard]] std::filesystem::path file(std::size_t i) const { return folder_ / names_[i]; }
   /// The file of the folder that carries the stamp; written last.
   void finish(const std::string& stamp);
@@ -38,11 +39,12 @@ class picture_folder {
  private:
   void remember(const std::string& stamp, const std::vector<std::string>& names) const;
   std::filesystem::path folder_;
+  std::string kind_;
   std::vector<std::string> names_, stale_;
 };
 
-/// Removes the pictures that a folder says are its own.
-void remove_own_pictures(const std::filesystem::path& folder);
+/// Removes the pictures of a kind that a folder says are its own.
+void remove_own_pictures(const std::filesystem::path& folder, const std::string& kind);
 
 /// The file of a folder of pictures that carries its stamp.
 [[nodiscard]] inline std::filesystem::path stamp_file(const std::filesystem::path& pictures) {

@@ -130,7 +130,7 @@ picture_folder cutout_folder(const findings& all, const keymask_index& keys,
   for (std::size_t t = 0; t < all.frames(); ++t)
     for (const auto& [object, key] : keys.at[t])
       names.push_back(s2d::concat("object_", object + 1, "/", frames[t]));
-  return {folder, std::move(names)};
+  return {folder, "cutouts", std::move(names)};
 }
 
 /// @param next  the first cut-out of this frame; set to that of the next

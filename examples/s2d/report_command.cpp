@@ -2,11 +2,14 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <vector>
 
 #include <s2d/core/error.hpp>
 
 #include "commands.hpp"
 #include "console.hpp"
+#include "files.hpp"
+#include "outputs.hpp"
 #include "report/report.hpp"
 
 namespace app {
@@ -20,6 +23,12 @@ int report_command(const fs::path& folder, const fs::path& html, bool quiet) {
   s2d::require(fs::exists(folder / "run.json", error), folder.string(),
                ": holds no run.json, expected a folder that s2d run wrote");
   const fs::path page = html.empty() ? folder / "report.html" : html;
+  std::vector<fs::path> read;
+  for (const char* name : {"run.json", "masks.json", "keymasks.json", "table.csv", "overlay.mp4",
+                           "labels.json", "dense.json", "dense.mp4"})
+    read.push_back(folder / name);
+  read.emplace_back(run_record{folder / "run.json"}.text_of("input"));
+  require_apart({{page}, {}, {}}, read);
   report_options options;
   console screen{true};
   options.progress = screen.stage(0, 1);

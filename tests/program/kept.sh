@@ -54,6 +54,23 @@ for left in overlay.mp4 table.csv cutouts; do
   [ ! -e result/$left ] || fail "$left of earlier frames is there"
 done
 
+# Results do not go among the clips; a page does not go onto what it shows.
+mkdir videos
+cp in.mp4 videos/videos.mp4
+cp in.mp4 videos/overlay.mp4
+expect 2 "$S2D" run videos --out . --until keymasks --threads 1
+same in.mp4 videos/overlay.mp4
+refused report result --out result/run.json
+mkdir links
+ln -s "$PWD"/clip/*.png links
+refused masks links --out clip
+cp own.json result/predictions.json
+refused run clip --masks result/predictions.json --out result
+(cd clip && expect 0 "$S2D" masks ../clip --out .. --threads 1)
+ln -s own.json link.json
+expect 0 "$S2D" discover clip --out link.json --threads 1
+[ -L link.json ] || fail "a link was replaced"
+
 # What the user has put where a result could be stays.
 mkdir -p mine/cutouts/object_1
 for file in table.csv overlay.mp4 cutouts/notes.txt cutouts/object_1/mine.png; do

@@ -95,7 +95,12 @@ template <class T>
 /// Flags: bool or integers, of which all but 0 are true. Raises as numbers_of.
 [[nodiscard]] inline nb::ndarray<const std::uint8_t, nb::c_contig, nb::device::cpu> flags_of(
     std::string_view what, nb::handle object, std::size_t dimensions, std::string_view expected) {
-  nb::object flags = nb::module_::import_("numpy").attr("asarray")(object);
+  nb::object flags;
+  try {
+    flags = nb::module_::import_("numpy").attr("asarray")(object);
+  } catch (const nb::python_error&) {
+    refuse(what, " is ", describe(object), ", expected ", expected);
+  }
   const nb::object kind = flags.attr("dtype").attr("kind");
   const std::string known = text_of(kind);
   const nb::object size = flags.attr("size");

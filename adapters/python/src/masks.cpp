@@ -89,10 +89,10 @@ namespace {
 /// Whole numbers, also where they are floats. Nothing of Python's errors comes out.
 bool whole_number(nb::handle object, std::int64_t& number) {
   if (nb::try_cast<std::int64_t>(object, number)) return true;
-  double value = 0;
-  if (!PyFloat_Check(object.ptr()) || !nb::try_cast<double>(object, value) ||
-      !(value == std::trunc(value) && std::abs(value) < 1e15))
-    return false;
+  if (!PyNumber_Check(object.ptr())) return false;
+  const double value = PyFloat_AsDouble(object.ptr());
+  if (PyErr_Occurred()) PyErr_Clear();  // then value is -1, and no size
+  if (!(value == std::trunc(value) && std::abs(value) < 1e15)) return false;
   number = static_cast<std::int64_t>(value);
   return true;
 }

@@ -265,7 +265,7 @@ int label_many(const label_request& what, console& screen) {
       ++labelled;
     } catch (const nothing_to_learn& why) {
       screen.note(why.what());
-      fs::remove(one.out, ignored);
+      if (!stamp_of(one.out).empty()) remove_file(one.out);
     } catch (const s2d::cancelled&) {
       throw;
     } catch (const std::exception& error) {

@@ -140,7 +140,7 @@ void write_dense_pictures(const findings& all, const std::string& stamp, const f
   for (std::size_t i = 0; i < all.objects.size(); ++i)
     for (const found_keymask& each : all.objects[i].keymasks)
       frames[each.frame].push_back({i + 1, each.mask, 1});
-  picture_folder pictures{folder, picture_names(all.names)};
+  picture_folder pictures{folder, "dense", picture_names(all.names)};
   for (std::size_t t = 0; t < all.frames(); ++t) {
     s2d::matrix<std::uint8_t> ids(all.height, all.width);
     paint_numbers(frames[t], ids.view());
@@ -218,8 +218,7 @@ void predict_clip(const prediction_task& task, const predict_options& options,
   screen.span(0, 0, "");
   make_folder(task.as_json() ? task.out.parent_path() : task.out);
   make_folder(task.overlay.parent_path());
-  std::error_code ignored;
-  if (task.as_json()) fs::remove(task.stamped(), ignored);  // what it says is about to change
+  if (task.as_json()) remove_file(task.stamped());  // what it says is about to change
   write_pictures(all, video, options.what, task.overlay, {}, screen);
   if (task.as_json())
     write_dense_json(objects, head, task.stamp, task.out);
@@ -273,9 +272,16 @@ int predict_command(const predict_options& given) {
   std::vector<prediction_task> tasks;
   for (const clip& video : found.clips) {
     tasks.push_back(task_for(video, found.many, options, keymasks));
-    require_apart({tasks.back().out, tasks.back().overlay},
-                  {video.path, options.model, keymasks.of(video)},
-                  {tasks.back().as_json() ? fs::path{} : tasks.back().out});
+    const prediction_task& task = tasks.back();
+    std::error_code ignored;
+    if (found.many && fs::equivalent(task.out.parent_path(), options.input, ignored))
+      throw wrong_call{task.out.string() + ": would be among the clips, expected another --out"};
+    std::vector<fs::path> read = places_read(video);
+    read.insert(read.end(), {options.model, keymasks.of(video)});
+    require_apart({{task.as_json() ? task.out : fs::path{}, task.overlay},
+                   {task.as_json() ? fs::path{} : task.out},
+                   {}},
+                  read);
     if (options.force || !tasks.back().finished()) continue;
     screen.note(video.name + ": predicted before, skipped");
     tasks.pop_back();

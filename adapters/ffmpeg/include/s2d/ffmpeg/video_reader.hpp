@@ -408,15 +408,19 @@ class video_reader {
     return picture;
   }
 
+  [[nodiscard]] std::string skipped_packets() const {
+    return concat(damage_.packets, " damaged packet", damage_.packets == 1 ? "" : "s", " skipped (",
+                  first_error_, ")");
+  }
+
   /// Before the end of the file: what is behind is not known.
   void stop() {
     if (finished_) return;
     finished_ = true;
-    if (source_.damage().empty() && damage_.packets == 0) return;
-    damage_.text =
-        concat(name_, ": ", source_.damage(), source_.damage().empty() ? "" : "; ", damage_.packets,
-               " damaged packets skipped", first_error_.empty() ? "" : " (", first_error_,
-               first_error_.empty() ? "" : ")");
+    std::string& text = damage_.text;
+    text = source_.damage();
+    if (damage_.packets > 0) text += (text.empty() ? "" : "; ") + skipped_packets();
+    if (!text.empty()) text = concat(name_, ": ", text);
   }
 
   void finish() {
@@ -444,9 +448,7 @@ class video_reader {
     if (damage_.ends_early)
       add(concat("the file ends early, after ", index_, " frames",
                  listed ? concat(" of ", properties_.frames) : std::string{}));
-    if (damage_.packets > 0)
-      add(concat(damage_.packets, " damaged packet", damage_.packets == 1 ? "" : "s", " skipped (",
-                 first_error_, ")"));
+    if (damage_.packets > 0) add(skipped_packets());
     if (!text.empty()) text = concat(name_, ": ", text);
   }
 
