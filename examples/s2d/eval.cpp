@@ -13,6 +13,7 @@
 #include "eval_data.hpp"
 #include "eval_measure.hpp"
 #include "eval_page.hpp"
+#include "files.hpp"
 #include "json.hpp"
 #include "report/html.hpp"
 

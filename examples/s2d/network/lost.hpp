@@ -7,6 +7,7 @@
 #include <s2d/io/ytvis.hpp>
 #include <s2d/torch/video_labels.hpp>
 
+#include "console.hpp"
 #include "input.hpp"
 #include "settings.hpp"
 
