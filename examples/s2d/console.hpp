@@ -36,6 +36,7 @@ class signal_hold {
  private:
   sigset_t before_;
 };
+
 [[nodiscard]] bool stop_requested() noexcept;
 /// 128 + the number of the signal that asked for a stop.
 [[nodiscard]] int stop_exit_code() noexcept;

@@ -17,6 +17,7 @@
 #include <s2d/mask/tube.hpp>
 
 #include "commands.hpp"
+#include "files.hpp"
 #include "overlay.hpp"
 
 namespace app {
@@ -291,8 +292,7 @@ std::string distil(const clip& video, const run_options& options, const distil_p
   record.set("dense", said.text());
 
   if (!options.overlay) {
-    std::error_code ignored;
-    if (fresh && record.made("dense.mp4")) fs::remove(to.overlay, ignored);  // of other masks
+    if (fresh && record.made("dense.mp4")) remove_file(to.overlay);  // of other masks
     return message;
   }
   const stopwatch clock;

@@ -152,8 +152,9 @@ std::vector<std::string> pictures_of(const fs::path& folder, const std::string& 
   std::vector<std::string> names;
   const std::string text = s2d::read_text(stamp_file(folder));
   std::string_view found;
-  if (parser.parse(text)["kind"].get(found) != simdjson::SUCCESS || found != kind ||
-      parser.parse(text)["pictures"].get(list) != simdjson::SUCCESS)
+  const auto all = parser.parse(text);
+  if (all["kind"].get(found) != simdjson::SUCCESS || found != kind ||
+      all["pictures"].get(list) != simdjson::SUCCESS)
     return {};
   for (const simdjson::dom::element each : list) {
     std::string_view name;
@@ -170,7 +171,7 @@ std::vector<std::string> pictures_of(const fs::path& folder, const std::string& 
 void remove_pictures(const fs::path& folder, const std::vector<std::string>& names) {
   std::error_code ignored;
   for (const std::string& name : names) {
-    fs::remove(folder / name, ignored);
+    remove_file(folder / name);
     const fs::path above = fs::path{name}.parent_path();
     if (!above.empty() && fs::is_directory(fs::symlink_status(folder / above, ignored)))
       fs::remove(folder / above, ignored);

@@ -100,7 +100,7 @@ class polygon_crossings {
 /// @throws invalid_input if there are fewer than three corners, half a corner, or a coordinate that
 /// is not within -1e6..1e6
 /// Complexity: O(c log c) for c crossings of an edge with a column of the image; memory O(c), and
-/// from a million of them on at most a quarter of a byte a pixel.
+/// from a million of them on at most half a byte a pixel.
 [[nodiscard]] inline rle encode_polygon(std::span<const double> corners, std::ptrdiff_t height,
                                         std::ptrdiff_t width) {
   detail::checked_pixels("encode_polygon: ", height, width);
