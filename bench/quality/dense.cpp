@@ -19,6 +19,7 @@
 #include <s2d/core/error.hpp>
 #include <s2d/flow/video_flow.hpp>
 #include <s2d/keymask/agreeing_masks.hpp>
+#include <s2d/keymask/companions.hpp>
 #include <s2d/keymask/discover.hpp>
 #include <s2d/keymask/fragments.hpp>
 #include <s2d/keymask/propagate.hpp>
@@ -287,7 +288,9 @@ sparse_result find_sparse(const clip& of) {
   found.flow = s2d::estimate_video_flow(of.frames, options);
   found.raw = s2d::find_frame_masks(of.frames, found.flow);
   s2d::flow_tracker tracker{found.flow, of.frames[0].height, of.frames[0].width};
-  found.objects = s2d::discover(found.raw.masks, tracker).objects;
+  found.objects = s2d::discover_companions(found.raw.masks, found.flow, [&](const auto& masks) {
+                    return s2d::discover(masks, tracker);
+                  }).objects;
   return found;
 }
 

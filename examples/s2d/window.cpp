@@ -168,13 +168,11 @@ findings work_on(window_frames& window, const settings& what, const given_files&
   s2d::discovery found;
   if (discover) {
     const stopwatch clock;
-    const auto look = [&] {
-      return find_keymasks(masks, window, what, part, with, screen.stage(0.8, 1));
+    const auto look = [&](const s2d::video_masks& in) {
+      return find_keymasks(in, window, what, part, with, screen.stage(0.8, 1));
     };
-    found = look();
-    if (what.segmenter == segmenter_kind::motion && follow && !what.compat &&
-        s2d::cut_companions(masks, found.objects, window.flow) > 0)
-      found = look();
+    const bool cut = what.segmenter == segmenter_kind::motion && follow && !what.compat;
+    found = cut ? s2d::discover_companions(masks, window.flow, look) : look(masks);
     part.stages.push_back({"tracks and keymasks", clock.seconds()});
   }
   part.masks.resize(window.size());

@@ -1,5 +1,6 @@
 #include <s2d/keymask/companions.hpp>
 
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -22,11 +23,13 @@ struct scene {
   std::vector<s2d::bit_mask> first, second;
   s2d::video_masks masks;
   s2d::video_flow flow;
-  s2d::object both;
+  s2d::object both;              // all masks
+  std::vector<s2d::object> two;  // the first block alone, and all the others
 
   scene(std::size_t frames, const std::vector<std::ptrdiff_t>& gaps, std::ptrdiff_t rows = 12) {
     flow.forward.resize(frames);
     flow.backward.resize(frames);
+    two.resize(2);
     for (std::size_t t = 0; t < frames; ++t) {
       const auto x = 3 + 2 * static_cast<std::ptrdiff_t>(t);
       first.push_back(block(x));
@@ -38,7 +41,10 @@ struct scene {
       } else {
         masks[t].push_back({s2d::unite(first[t], second[t]), 0.75f});
       }
-      for (std::size_t i = 0; i < masks[t].size(); ++i) both.keymasks.push_back({t, i, 1});
+      for (std::size_t i = 0; i < masks[t].size(); ++i) {
+        both.keymasks.push_back({t, i, 1});
+        two[gaps[t] > 0 && i == 0 ? 0 : 1].keymasks.push_back({t, i, 1});
+      }
       // Each pixel moves with the block on its side of the gap.
       const auto moves = [&](std::size_t from, std::size_t to) {
         s2d::flow_field field(high, wide);
@@ -72,7 +78,9 @@ TEST_CASE("what touches in some frames is cut there by what was seen apart", "[c
                              std::vector<std::ptrdiff_t>{0, 1, 0, 1, 0, 1, 0, 1, 0, 1});
   scene clip(10, gaps);
   const auto touching = static_cast<std::size_t>(std::count(gaps.begin(), gaps.end(), 0));
-  CHECK(s2d::cut_companions(clip.masks, {clip.both}, clip.flow) == touching);
+  const auto objects = GENERATE_COPY(std::vector{clip.both}, clip.two,
+                                     std::vector{clip.two[1], clip.two[0], clip.both});
+  CHECK(s2d::cut_companions(clip.masks, objects, clip.flow) == touching);
   for (std::size_t t = 0; t < 10; ++t) {
     CAPTURE(t);
     CHECK(clip.cut(t));
@@ -145,6 +153,54 @@ TEST_CASE("one thing is not cut", "[companions]") {
   CHECK(s2d::cut_companions(masks, {s2d::object{}}, clip.flow, {.share = 0, .frames = 0}) == 0);
 }
 
+TEST_CASE("a mask that does not hold both is not cut", "[companions]") {
+  // From frame 6 on the mask is that of the first block, with some columns of the second.
+  const auto cuts = [](std::ptrdiff_t columns, const s2d::companion_options& options) {
+    scene clip(9, {2, 2, 2, 2, 2, 0, 0, 0, 0});
+    for (const std::size_t t : {6, 7, 8})
+      clip.masks[t][0].mask = block(3 + 2 * static_cast<std::ptrdiff_t>(t), 8 + columns);
+    return s2d::cut_companions(clip.masks, clip.two, clip.flow, options);
+  };
+  CHECK(cuts(0, {}) == 1);
+  CHECK(cuts(3, {}) == 1);  // 11 columns of 16, 3 of the second's 8
+  CHECK(cuts(3, {.fill = 0.68}) == 1);
+  CHECK(cuts(3, {.inside = 0.37}) == 1);
+  CHECK(cuts(3, {.fill = 0.68, .inside = 0.37}) == 4);
+  CHECK(cuts(4, {}) == 4);  // 12 of 16, 4 of 8; from there on the second has four
+}
+
+TEST_CASE("discovery is repeated while there is something to cut", "[companions]") {
+  scene clip(9, {2, 2, 2, 2, 2, 0, 0, 0, 0});
+  const auto all_masks = [](const s2d::video_masks& masks) {
+    s2d::discovery found;
+    s2d::object& one = found.objects.emplace_back();
+    for (std::size_t t = 0; t < masks.size(); ++t)
+      for (std::size_t i = 0; i < masks[t].size(); ++i) one.keymasks.push_back({t, i, 1});
+    return found;
+  };
+  int calls = 0;
+  const auto found = s2d::discover_companions(clip.masks, clip.flow, [&](const auto& masks) {
+    ++calls;
+    return all_masks(masks);
+  });
+  CHECK(calls == 2);
+  CHECK(found.objects[0].keymasks.size() == 18);
+  for (std::size_t t = 0; t < 9; ++t) CHECK(clip.cut(t));
+
+  // A discovery for which there is always something to cut.
+  clip = scene(9, {2, 2, 2, 2, 2, 0, 0, 0, 0});
+  calls = 0;
+  (void)s2d::discover_companions(clip.masks, clip.flow, [&](const auto&) {
+    ++calls;
+    clip.masks = scene(9, {2, 2, 2, 2, 2, 0, 0, 0, 0}).masks;
+    return all_masks(clip.masks);
+  });
+  CHECK(calls == 4);
+
+  s2d::video_masks none;
+  CHECK(s2d::discover_companions(none, {}, all_masks).objects.size() == 1);
+}
+
 TEST_CASE("companions are not followed over frames without flow, nor where one is lost",
           "[companions]") {
   scene clip(10, {2, 2, 2, 2, 1, 0, 0, 0, 0, 0});
@@ -195,6 +251,7 @@ TEST_CASE("bad input of companions is refused by name", "[companions]") {
                     Catch::Contains("flow of 0 frames for masks of 6"));
   for (const s2d::companion_options& bad :
        {s2d::companion_options{.like = -1}, s2d::companion_options{.share = 2},
+        s2d::companion_options{.fill = -0.1}, s2d::companion_options{.inside = NAN},
         s2d::companion_options{.least = 1.5}})
     CHECK_THROWS_WITH(s2d::cut_companions(clip.masks, {clip.both}, clip.flow, bad),
                       Catch::Contains("companion_options"));
@@ -202,8 +259,12 @@ TEST_CASE("bad input of companions is refused by name", "[companions]") {
   wrong.keymasks.push_back({5, 9, 1});
   CHECK_THROWS_WITH(s2d::cut_companions(clip.masks, {wrong}, clip.flow),
                     Catch::Contains("key mask 9 of frame 5"));
-  clip.masks[3][1].mask = s2d::bit_mask(3, 4);
+  clip.masks[3][0].mask = s2d::bit_mask(3, 4);
   CHECK_THROWS_AS(s2d::cut_companions(clip.masks, {clip.both}, clip.flow), s2d::invalid_input);
+  s2d::object other = clip.both, odd = clip.both;
+  std::erase_if(other.keymasks, [](const auto& key) { return key.frame == 3; });
+  std::erase_if(odd.keymasks, [](const auto& key) { return key.frame != 3 || key.index != 0; });
+  CHECK_THROWS_AS(s2d::cut_companions(clip.masks, {other, odd}, clip.flow), s2d::invalid_input);
 }
 
 }  // namespace companions_test

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -19,20 +21,23 @@
 
 namespace s2d::inline S2D_ABI {
 
-/// When one object is two things; shares are 0 to 1.
+/// When masks show two things; shares are 0 to 1.
 struct companion_options {
   double like = 0.25;  ///< of two masks the smaller has at least this share of the larger's pixels
-  double share = 0.1;  ///< of the frames of an object at least so many have two such masks
+  double share = 0.1;  ///< of the frames of both things at least so many have two such masks
   std::size_t frames = 5;  ///< and at least so many
+  double fill = 0.75;      ///< a mask that is cut has at least this share of the pixels of both
+  double inside = 0.5;     ///< of either thing at least this share lies in it
   double least = 0.15;     ///< either part of a cut has at least this share of the mask's pixels
 };
 
 namespace detail {
 
-// The masks of an object in one frame.
+// What two companions have in one frame: where they are apart, masks of like size that stand side
+// by side, the larger first; else the largest mask of both, if any.
 struct companion_frame {
-  std::vector<std::size_t> masks;  // indices, larger masks first
-  bool apart = false;              // the first two are of like size and stand side by side
+  std::vector<std::size_t> masks;  // indices
+  bool apart = false;
 };
 
 // Whether the heights of two boxes have half of the smaller one in common, and the widths at most
@@ -46,10 +51,18 @@ inline bool side_by_side(const box& a, const box& b) {
          2 * common(a.x, a.width, b.x, b.width) <= smaller_of(a.width, b.width);
 }
 
-inline std::vector<companion_frame> companion_frames(const object& one, const video_masks& masks,
-                                                     double like) {
-  std::vector<companion_frame> frames(masks.size());
-  const bit_mask* first = nullptr;
+struct measured_mask {
+  std::size_t index = 0;  // in its frame
+  std::ptrdiff_t area = 0;
+  box around;
+};
+
+using measured_masks = std::vector<std::vector<measured_mask>>;  // [T] the larger ones first
+
+// first: a mask of the video, of whose size all are; null: not seen yet
+inline measured_masks measure_object(const object& one, const video_masks& masks,
+                                     const bit_mask*& first) {
+  measured_masks frames(masks.size());
   for (const keymask& key : one.keymasks) {
     require(key.frame < masks.size() && key.index < masks[key.frame].size(),
             "cut_companions: key mask ", key.index, " of frame ", key.frame,
@@ -57,27 +70,33 @@ inline std::vector<companion_frame> companion_frames(const object& one, const vi
     const bit_mask& mask = masks[key.frame][key.index].mask;
     if (first == nullptr) first = &mask;
     require_same_size("cut_companions", *first, mask);
-    frames[key.frame].masks.push_back(key.index);
+    frames[key.frame].push_back({key.index, area(mask), bounding_box(mask)});
   }
-  for (std::size_t t = 0; t < frames.size(); ++t) {
-    std::vector<std::size_t>& list = frames[t].masks;
-    if (list.size() < 2) continue;
-    const auto size = [&](std::size_t index) {
-      return static_cast<double>(area(masks[t][index].mask));
-    };
-    sort_stably(list, [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
-    frames[t].apart =
-        size(list[1]) > 0 && size(list[1]) >= like * size(list[0]) &&
-        side_by_side(bounding_box(masks[t][list[0]].mask), bounding_box(masks[t][list[1]].mask));
-  }
+  for (auto& frame : frames)
+    sort_stably(frame, [](const auto& a, const auto& b) { return a.area > b.area; });
   return frames;
 }
 
-// A mask in two parts.
-struct mask_cut {
-  std::size_t frame = 0, index = 0;
-  std::array<bit_mask, 2> parts;
-};
+// Companions are two objects, or one object (the same masks twice) that is two things.
+inline std::vector<companion_frame> companion_frames(const measured_masks& one,
+                                                     const measured_masks& other, double like) {
+  std::vector<companion_frame> frames(one.size());
+  const std::size_t second = &one == &other ? 1 : 0;
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    const measured_mask* a = one[t].empty() ? nullptr : &one[t][0];
+    const measured_mask* b = other[t].size() > second ? &other[t][second] : nullptr;
+    if (a == nullptr || (b != nullptr && b->area > a->area)) std::swap(a, b);
+    if (a == nullptr) continue;
+    frames[t].masks = {a->index};
+    if (b == nullptr || a->index == b->index || b->area == 0 ||
+        static_cast<double>(b->area) < like * static_cast<double>(a->area) ||
+        !side_by_side(a->around, b->around))
+      continue;
+    frames[t].masks.push_back(b->index);
+    frames[t].apart = true;
+  }
+  return frames;
+}
 
 // Every pixel of a mask goes to that of two soft masks which is greater there, those with neither
 // to the part that is nearer along the mask.
@@ -112,16 +131,28 @@ inline std::array<bit_mask, 2> cut_mask(const bit_mask& mask, const soft_patch& 
   return parts;
 }
 
+// Whether two companions are apart in enough frames to be two things.
+inline bool often_apart(const std::vector<companion_frame>& frames,
+                        const companion_options& options) {
+  std::size_t seen = 0, apart = 0;
+  for (const companion_frame& each : frames) {
+    seen += each.masks.empty() ? 0 : 1;
+    apart += each.apart ? 1 : 0;
+  }
+  return apart >= larger_of(options.frames, std::size_t{1}) &&
+         static_cast<double>(apart) >= options.share * static_cast<double>(seen);
+}
+
 // Follows two companions through a video.
 class companion_walk {
  public:
   companion_walk(const video_masks& masks, const std::vector<companion_frame>& frames,
-                 const video_flow& flow, double least)
-      : masks_{masks}, frames_{frames}, flow_{flow}, least_{least} {}
+                 const video_flow& flow, const companion_options& options)
+      : masks_{masks}, frames_{frames}, flow_{flow}, options_{options} {}
 
   struct found {
-    std::array<bit_mask, 2> parts;  // of the largest mask
-    std::size_t age = 0;            // frames since they were apart; 0: not known
+    std::array<bit_mask, 2> parts;
+    std::size_t age = 0;  // frames since they were apart; 0: not known
   };
 
   /// Cuts of all frames in which they are not apart.
@@ -146,9 +177,9 @@ class companion_walk {
         now = std::move(seen);
         known = true;
         age = 0;
-      } else if (known && !frames_[t].masks.empty()) {
+      } else if (known && !frames_[t].masks.empty() && shows_both(mask_of(t, 0), now)) {
         auto parts = cut_mask(mask_of(t, 0), now[0], now[1]);
-        const auto least = least_ * static_cast<double>(area(mask_of(t, 0)));
+        const auto least = options_.least * static_cast<double>(area(mask_of(t, 0)));
         if (static_cast<double>(area(parts[0])) < least ||
             static_cast<double>(area(parts[1])) < least)
           continue;  // one hides the other
@@ -171,6 +202,18 @@ class companion_walk {
     }
     return true;
   }
+  // Whether a mask holds both, and not one of them while the other is elsewhere or hidden.
+  [[nodiscard]] bool shows_both(const bit_mask& mask, const std::array<soft_patch, 2>& now) const {
+    const double one = total(now[0]), two = total(now[1]);
+    return static_cast<double>(area(mask)) >= options_.fill * (one + two) &&
+           common(now[0], mask) >= options_.inside * one &&
+           common(now[1], mask) >= options_.inside * two;
+  }
+  [[nodiscard]] static double total(const soft_patch& soft) {
+    double sum = 0;
+    for (const float value : soft.values) sum += static_cast<double>(value);
+    return sum;
+  }
   [[nodiscard]] static double common(const soft_patch& soft, const bit_mask& mask) {
     double sum = 0;
     for (std::ptrdiff_t i = 0; i < soft.height; ++i)
@@ -189,61 +232,82 @@ class companion_walk {
   const video_masks& masks_;
   const std::vector<companion_frame>& frames_;
   const video_flow& flow_;
-  double least_;
+  const companion_options& options_;
   flow_rows rows_{height(), width()};
 };
 
 }  // namespace detail
 
-/// Cuts frame masks that show two things at once. Where discovery finds masks of two things that
-/// move side by side, they match the same masks, those of the frames in which both touch and are
-/// one mask, and become one object. An object that has two masks of like size, side by side, in
-/// enough of its frames is taken for two things: they are followed along the flow from these
-/// frames, and the largest mask of every other frame is given to them, each pixel to that which is
-/// carried there, or else to the one nearer along the mask. From both sides, the cut that came less
-/// far counts. A new discovery then tells the two apart. One thing that is often seen in two like
-/// pieces is cut as well.
+/// Cuts frame masks that show two things at once. Where two things that move side by side touch,
+/// they are one mask, and discovery either takes both for one object, because the masks of either
+/// match those of both, or gives the masks of both to one of the two. An object that has two masks
+/// of like size, side by side, in enough of its frames is taken for two things, and so are two
+/// objects with such masks in enough of the frames of either: they are followed along the flow from
+/// these frames, and in every other frame the larger mask, if it holds both, is given to them, each
+/// pixel to that which is carried there, or else to the one nearer along the mask. From both sides,
+/// the cut that came less far counts. A new discovery then tells the two apart. One thing that is
+/// often seen in two like pieces is cut as well.
 ///
 /// @param masks    [T] of one size; of a mask that is cut one part stays in its place, the other
-///                 becomes the last of its frame, with the same confidence
+///                 becomes the last of its frame, with the same confidence; a mask is cut once
 /// @param objects  what discover found in them, not compat
 /// @param flow     [T], of any size; things are not followed over empty fields
 /// @return how many masks were cut
 /// @throws invalid_input if flow has another number of frames, a key mask is not in `masks`, masks
 ///         differ in size, or an option is out of range
-/// Complexity: O(T * pixels) for each object that is cut, O(T * pixels / 64) for the others.
+/// Complexity: O(T * pixels) for each pair that is followed, besides O(T * objects^2) and
+/// O(pixels / 64) for every key mask.
 inline std::size_t cut_companions(video_masks& masks, const std::vector<object>& objects,
                                   const video_flow& flow, const companion_options& options = {}) {
   require(flow.forward.size() == masks.size() && flow.backward.size() == masks.size(),
           "cut_companions: flow of ", flow.forward.size(), " frames for masks of ", masks.size());
-  for (const double share : {options.like, options.share, options.least})
-    require(share >= 0 && share <= 1, "companion_options: like, share and least are ", options.like,
-            ", ", options.share, " and ", options.least, ", expected 0 to 1");
-  std::vector<detail::mask_cut> cuts;
-  for (const object& one : objects) {
-    const auto frames = detail::companion_frames(one, masks, options.like);
-    std::size_t seen = 0, apart = 0;
-    for (const detail::companion_frame& each : frames) {
-      seen += each.masks.empty() ? 0 : 1;
-      apart += each.apart ? 1 : 0;
-    }
-    if (apart < (std::max)(options.frames, std::size_t{1}) ||
-        static_cast<double>(apart) < options.share * static_cast<double>(seen))
-      continue;
-    detail::companion_walk walk{masks, frames, flow, options.least};
+  for (const double share :
+       {options.like, options.share, options.fill, options.inside, options.least})
+    require(share >= 0 && share <= 1, "companion_options: like, share, fill, inside and least are ",
+            options.like, ", ", options.share, ", ", options.fill, ", ", options.inside, " and ",
+            options.least, ", expected 0 to 1");
+  std::vector<detail::measured_masks> members;
+  const bit_mask* first = nullptr;
+  for (const object& one : objects) members.push_back(detail::measure_object(one, masks, first));
+  std::map<std::pair<std::size_t, std::size_t>, std::array<bit_mask, 2>> cuts;  // frame, index
+  const auto look_at = [&](std::size_t i, std::size_t j) {
+    const auto frames = detail::companion_frames(members[i], members[j], options.like);
+    if (!detail::often_apart(frames, options)) return;
+    detail::companion_walk walk{masks, frames, flow, options};
     auto ahead = walk.run(false), back = walk.run(true);
     for (std::size_t t = 0; t < frames.size(); ++t) {
       const bool later = ahead[t].age == 0 || (back[t].age > 0 && back[t].age < ahead[t].age);
       detail::companion_walk::found& nearer = later ? back[t] : ahead[t];
-      if (nearer.age > 0) cuts.push_back({t, frames[t].masks[0], std::move(nearer.parts)});
+      if (nearer.age > 0) cuts.try_emplace({t, frames[t].masks[0]}, std::move(nearer.parts));
     }
-  }
-  for (detail::mask_cut& cut : cuts) {
-    const float confidence = masks[cut.frame][cut.index].confidence;
-    masks[cut.frame][cut.index].mask = std::move(cut.parts[0]);
-    masks[cut.frame].push_back({std::move(cut.parts[1]), confidence});
+  };
+  for (std::size_t i = 0; i < objects.size(); ++i) look_at(i, i);
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    for (std::size_t j = i + 1; j < objects.size(); ++j) look_at(i, j);
+  for (auto& [place, parts] : cuts) {
+    std::vector<frame_mask>& frame = masks[place.first];
+    const float confidence = frame[place.second].confidence;
+    frame[place.second].mask = std::move(parts[0]);
+    frame.push_back({std::move(parts[1]), confidence});
   }
   return cuts.size();
+}
+
+/// Discovers objects, cuts masks that show two of them and discovers again, while there is
+/// something to cut, three times at most.
+///
+/// @param masks     as cut_companions takes and changes them
+/// @param discover  discovery(const video_masks&)
+/// @return what it found last, in the masks as they are then
+/// @throws as cut_companions
+template <std::invocable<const video_masks&> Discover>
+[[nodiscard]] discovery discover_companions(video_masks& masks, const video_flow& flow,
+                                            const Discover& discover,
+                                            const companion_options& options = {}) {
+  discovery found = discover(std::as_const(masks));
+  for (int round = 0; round < 3 && cut_companions(masks, found.objects, flow, options) > 0; ++round)
+    found = discover(std::as_const(masks));
+  return found;
 }
 
 }  // namespace s2d::inline S2D_ABI
