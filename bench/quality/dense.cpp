@@ -61,9 +61,8 @@ s2d::torch::video_labels labels_of(const clip& of, const sparse_result& found, c
         keys[key.frame].push_back(found.raw.masks[key.frame][key.index]);
     labels = foreground_labels(of, keys, found.raw.confidence);
   } else {
-    labels = s2d::torch::to_labels(of.name,
-                                   s2d::join_fragments(found.objects, found.raw.masks, found.flow),
-                                   found.raw.masks, first.height, first.width);
+    labels =
+        s2d::torch::to_labels(of.name, found.objects, found.raw.masks, first.height, first.width);
   }
   float greatest = 0;
   for (const auto& object : labels.objects)
@@ -288,9 +287,10 @@ sparse_result find_sparse(const clip& of) {
   found.flow = s2d::estimate_video_flow(of.frames, options);
   found.raw = s2d::find_frame_masks(of.frames, found.flow);
   s2d::flow_tracker tracker{found.flow, of.frames[0].height, of.frames[0].width};
-  found.objects = s2d::discover_companions(found.raw.masks, found.flow, [&](const auto& masks) {
-                    return s2d::discover(masks, tracker);
-                  }).objects;
+  const auto discovered =
+      s2d::discover_companions(found.raw.masks, found.flow,
+                               [&](const auto& masks) { return s2d::discover(masks, tracker); });
+  found.objects = s2d::join_fragments(discovered.objects, found.raw.masks, found.flow);
   return found;
 }
 

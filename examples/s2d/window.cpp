@@ -6,6 +6,7 @@
 
 #include <s2d/io/npy_tracker.hpp>
 #include <s2d/keymask/companions.hpp>
+#include <s2d/keymask/fragments.hpp>
 #include <s2d/keymask/discover.hpp>
 #include <s2d/keymask/output.hpp>
 #include <s2d/mask/rle.hpp>
@@ -171,8 +172,12 @@ findings work_on(window_frames& window, const settings& what, const given_files&
     const auto look = [&](const s2d::video_masks& in) {
       return find_keymasks(in, window, what, part, with, screen.stage(0.8, 1));
     };
-    const bool cut = what.segmenter == segmenter_kind::motion && follow && !what.compat;
-    found = cut ? s2d::discover_companions(masks, window.flow, look) : look(masks);
+    if (what.segmenter == segmenter_kind::motion && follow && !what.compat) {
+      found = s2d::discover_companions(masks, window.flow, look);
+      found.objects = s2d::join_fragments(found.objects, masks, window.flow);
+    } else {
+      found = look(masks);
+    }
     part.stages.push_back({"tracks and keymasks", clock.seconds()});
   }
   part.masks.resize(window.size());

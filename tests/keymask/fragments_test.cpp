@@ -1,5 +1,7 @@
 #include <s2d/keymask/fragments.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -59,8 +61,8 @@ TEST_CASE("An object that goes on under another name is one", "[fragments]") {
             objects, masks,
             s2d::video_flow{std::vector<s2d::flow_field>(6), std::vector<s2d::flow_field>(6)})
             .size() == 2);
-  CHECK(s2d::join_fragments(objects, masks, moving(6, -3)).size() == 2);
-  CHECK(s2d::join_fragments(objects, masks, moving(6, 3), {.reach = 1}).size() == 2);
+  CHECK(s2d::join_fragments(objects, masks, moving(6, -6)).size() == 2);
+  CHECK(s2d::join_fragments(objects, masks, moving(6, 3), {.pause = 1}).size() == 2);
 }
 
 TEST_CASE("The flow may live on another grid", "[fragments]") {
@@ -71,18 +73,101 @@ TEST_CASE("The flow may live on another grid", "[fragments]") {
   CHECK(s2d::join_fragments(objects, masks, moving(2, 3, high / 2, wide / 2)).size() == 1);
 }
 
-TEST_CASE("Pieces that touch in most of their common frames are one", "[fragments]") {
-  s2d::video_masks masks(4);
-  for (std::size_t t = 0; t < 4; ++t) {
-    masks[t].push_back({block(10), 1});
-    masks[t].push_back({block(t == 3 ? 40 : 20), 1});  // two pixels apart, then far
+TEST_CASE("What passes behind something is one", "[fragments]") {
+  // A block of 8 x 8 moves by 3 pixels a frame behind a post of five columns; of the flow nothing
+  // is known there. Where both sides show, the parts are unlike or few.
+  s2d::video_masks masks(14);
+  std::vector<s2d::object> objects(2);
+  auto flow = moving(14, 3);
+  for (auto* fields : {&flow.forward, &flow.backward})
+    for (s2d::flow_field& field : *fields)
+      for (std::ptrdiff_t y = 0; y < field.height(); ++y)
+        for (std::ptrdiff_t x = 24; x < 29 && x < field.width(); ++x) field.u(y, x) = NAN;
+  for (std::size_t t = 0; t < 14; ++t) {
+    const auto left = 3 * static_cast<std::ptrdiff_t>(t);
+    const auto before = std::min<std::ptrdiff_t>(left + 8, 24) - left;
+    const auto behind = left + 8 - std::max<std::ptrdiff_t>(left, 29);
+    if (before > 0) {
+      objects[0].keymasks.push_back({t, masks[t].size(), 1});
+      masks[t].push_back({block(left, before), 1});
+    }
+    if (behind > 0) {
+      objects[1].keymasks.push_back({t, masks[t].size(), 1});
+      masks[t].push_back({block(std::max<std::ptrdiff_t>(left, 29), behind), 1});
+    }
   }
-  const std::vector objects{object_of({{0, 0, 1}, {1, 0, 1}, {2, 0, 1}, {3, 0, 1}}),
-                            object_of({{0, 1, 1}, {1, 1, 1}, {2, 1, 1}, {3, 1, 1}})};
-  const auto still = moving(4, 0);
-  CHECK(s2d::join_fragments(objects, masks, still).size() == 1);
-  CHECK(s2d::join_fragments(objects, masks, still, {.touch = 0.8}).size() == 2);
-  CHECK(s2d::join_fragments(objects, masks, still, {.gap = 1}).size() == 2);
+  CHECK(s2d::join_fragments(objects, masks, flow).size() == 1);
+  CHECK(s2d::join_fragments(objects, masks, flow, {.gap = 0.6}).size() == 2);  // 5 of 8 pixels
+  CHECK(s2d::join_fragments(objects, masks, flow, {.gap = 0.63}).size() == 1);
+}
+
+TEST_CASE("What stands side by side for long is two", "[fragments]") {
+  const auto joined = [](std::size_t frames, std::ptrdiff_t gap, std::ptrdiff_t top,
+                         const s2d::fragment_options& options) {
+    s2d::video_masks masks(8);
+    std::vector<s2d::object> objects(2);
+    for (std::size_t t = 0; t < 8; ++t) {
+      masks[t].push_back({block(10), 1});
+      objects[0].keymasks.push_back({t, 0, 1});
+      if (t >= frames) continue;
+      masks[t].push_back({block(18 + gap, 8, top), 1});
+      objects[1].keymasks.push_back({t, 1, 1});
+    }
+    return s2d::join_fragments(objects, masks, moving(8, 0), options).size() == 1;
+  };
+  CHECK(joined(5, 2, 4, {}));
+  CHECK(!joined(6, 2, 4, {}));
+  CHECK(joined(6, 2, 4, {.apart = 7}));
+  CHECK(joined(8, 2, 9, {}));   // 3 of 8 rows in common: not side by side
+  CHECK(!joined(8, 2, 8, {}));  // 4 of 8
+  CHECK(joined(8, 5, 9, {}));
+  CHECK(!joined(8, 6, 9, {}));  // more than 2/3 of 8 pixels: not near
+}
+
+TEST_CASE("What moves otherwise is another thing", "[fragments]") {
+  // The first block stands still and the second, which follows it in its place, moves.
+  s2d::video_masks masks(12);
+  std::vector<s2d::object> objects(2);
+  auto flow = moving(12, 0);
+  for (std::size_t t = 0; t < 12; ++t) {
+    const bool late = t >= 6;
+    masks[t].push_back({block(late ? 10 + 2 * static_cast<std::ptrdiff_t>(t - 6) : 10), 1});
+    objects[late ? 1 : 0].keymasks.push_back({t, 0, 1});
+    if (!late) continue;
+    for (float& u : flow.forward[t].u.values) u = 2;
+    if (t > 6)
+      for (float& u : flow.backward[t].u.values) u = -2;
+  }
+  CHECK(s2d::join_fragments(objects, masks, flow).size() == 2);
+  CHECK(s2d::join_fragments(objects, masks, flow, {.motion = 0.99}).size() == 2);
+  CHECK(s2d::join_fragments(objects, masks, flow, {.motion = 1}).size() == 1);
+}
+
+TEST_CASE("Masks of no object lead from one piece to the next, or keep two apart", "[fragments]") {
+  s2d::video_masks masks(30);
+  for (std::size_t t = 0; t < 30; ++t)
+    masks[t].push_back({block(2 + static_cast<std::ptrdiff_t>(t)), 1});
+  const std::vector ends{object_of({{0, 0, 1}, {1, 0, 1}}), object_of({{28, 0, 1}, {29, 0, 1}})};
+  CHECK(s2d::join_fragments(ends, masks, moving(30, 1)).size() == 1);
+  CHECK(s2d::join_fragments(ends, masks, moving(30, 1), {.reach = 0}).size() == 2);
+  auto gone = masks;
+  for (std::size_t t = 9; t < 19; ++t) gone[t].clear();
+  CHECK(s2d::join_fragments(ends, gone, moving(30, 1)).size() == 2);  // eleven frames
+  gone[18] = masks[18];
+  CHECK(s2d::join_fragments(ends, gone, moving(30, 1)).size() == 1);
+
+  // One begins beside where the other ends, but both are there all the time.
+  s2d::video_masks two(20);
+  std::vector<s2d::object> objects(2);
+  for (std::size_t t = 0; t < 20; ++t) {
+    two[t].push_back({block(10), 1});
+    two[t].push_back({block(22), 1});
+    objects[t < 10 ? 0 : 1].keymasks.push_back({t, t < 10 ? 0u : 1u, 1});
+  }
+  CHECK(s2d::join_fragments(objects, two, moving(20, 0)).size() == 2);
+  for (std::size_t t = 0; t < 20; ++t) two[t].erase(two[t].begin() + (t < 10 ? 1 : 0));
+  for (auto& key : objects[1].keymasks) key.index = 0;
+  CHECK(s2d::join_fragments(objects, two, moving(20, 0)).size() == 1);
 }
 
 TEST_CASE("Joining is transitive and keeps the order, objects without masks go", "[fragments]") {
@@ -106,5 +191,14 @@ TEST_CASE("Fragments that do not fit are refused", "[fragments]") {
   CHECK_THROWS_AS(s2d::join_fragments({}, masks, moving(2, 0)), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::join_fragments({object_of({{1, 0, 1}})}, masks, moving(3, 0)),
                   s2d::invalid_input);
-  CHECK_THROWS_AS(s2d::join_fragments({}, masks, moving(3, 0), {.agree = 0}), s2d::invalid_input);
+  for (const s2d::fragment_options& bad :
+       {s2d::fragment_options{.overlap = 0}, s2d::fragment_options{.overlap = 1.5},
+        s2d::fragment_options{.gap = 0}, s2d::fragment_options{.motion = NAN}})
+    CHECK_THROWS_AS(s2d::join_fragments({}, masks, moving(3, 0), bad), s2d::invalid_input);
+  s2d::video_masks odd(2);
+  odd[0].push_back({block(4), 1});
+  odd[1].push_back({s2d::bit_mask(3, 4), 1});
+  CHECK_THROWS_AS(
+      s2d::join_fragments({object_of({{0, 0, 1}}), object_of({{1, 0, 1}})}, odd, moving(2, 0)),
+      s2d::invalid_input);
 }

@@ -57,6 +57,17 @@ struct measured_mask {
   box around;
 };
 
+inline measured_mask measured(const bit_mask& mask, std::size_t index = 0) {
+  return {index, area(mask), bounding_box(mask)};
+}
+
+// Whether two masks of a frame may show two things.
+inline bool companions(const measured_mask& a, const measured_mask& b, double like) {
+  const auto [less, more] = std::minmax(a.area, b.area);
+  return less > 0 && static_cast<double>(less) >= like * static_cast<double>(more) &&
+         side_by_side(a.around, b.around);
+}
+
 using measured_masks = std::vector<std::vector<measured_mask>>;  // [T] the larger ones first
 
 // first: a mask of the video, of whose size all are; null: not seen yet
@@ -70,7 +81,7 @@ inline measured_masks measure_object(const object& one, const video_masks& masks
     const bit_mask& mask = masks[key.frame][key.index].mask;
     if (first == nullptr) first = &mask;
     require_same_size("cut_companions", *first, mask);
-    frames[key.frame].push_back({key.index, area(mask), bounding_box(mask)});
+    frames[key.frame].push_back(measured(mask, key.index));
   }
   for (auto& frame : frames)
     sort_stably(frame, [](const auto& a, const auto& b) { return a.area > b.area; });
@@ -88,10 +99,7 @@ inline std::vector<companion_frame> companion_frames(const measured_masks& one,
     if (a == nullptr || (b != nullptr && b->area > a->area)) std::swap(a, b);
     if (a == nullptr) continue;
     frames[t].masks = {a->index};
-    if (b == nullptr || a->index == b->index || b->area == 0 ||
-        static_cast<double>(b->area) < like * static_cast<double>(a->area) ||
-        !side_by_side(a->around, b->around))
-      continue;
+    if (b == nullptr || a->index == b->index || !companions(*a, *b, like)) continue;
     frames[t].masks.push_back(b->index);
     frames[t].apart = true;
   }
@@ -171,8 +179,8 @@ class companion_walk {
       }
       if (frames_[t].apart) {
         std::array<soft_patch, 2> seen{soften(mask_of(t, 0)), soften(mask_of(t, 1))};
-        if (known && common(now[0], mask_of(t, 1)) + common(now[1], mask_of(t, 0)) >
-                         common(now[0], mask_of(t, 0)) + common(now[1], mask_of(t, 1)))
+        if (known && common_area(now[0], mask_of(t, 1)) + common_area(now[1], mask_of(t, 0)) >
+                         common_area(now[0], mask_of(t, 0)) + common_area(now[1], mask_of(t, 1)))
           std::swap(seen[0], seen[1]);
         now = std::move(seen);
         known = true;
@@ -204,22 +212,10 @@ class companion_walk {
   }
   // Whether a mask holds both, and not one of them while the other is elsewhere or hidden.
   [[nodiscard]] bool shows_both(const bit_mask& mask, const std::array<soft_patch, 2>& now) const {
-    const double one = total(now[0]), two = total(now[1]);
+    const double one = total_area(now[0]), two = total_area(now[1]);
     return static_cast<double>(area(mask)) >= options_.fill * (one + two) &&
-           common(now[0], mask) >= options_.inside * one &&
-           common(now[1], mask) >= options_.inside * two;
-  }
-  [[nodiscard]] static double total(const soft_patch& soft) {
-    double sum = 0;
-    for (const float value : soft.values) sum += static_cast<double>(value);
-    return sum;
-  }
-  [[nodiscard]] static double common(const soft_patch& soft, const bit_mask& mask) {
-    double sum = 0;
-    for (std::ptrdiff_t i = 0; i < soft.height; ++i)
-      for (std::ptrdiff_t j = 0; j < soft.width; ++j)
-        if (mask(soft.y + i, soft.x + j)) sum += static_cast<double>(soft.row(i)[j]);
-    return sum;
+           common_area(now[0], mask) >= options_.inside * one &&
+           common_area(now[1], mask) >= options_.inside * two;
   }
   [[nodiscard]] std::ptrdiff_t height() const { return first_mask().height; }
   [[nodiscard]] std::ptrdiff_t width() const { return first_mask().width; }

@@ -2,96 +2,273 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <vector>
 
+#include <s2d/core/detail/extremes.hpp>
 #include <s2d/core/detail/order.hpp>
+#include <s2d/core/bit_mask.hpp>
 #include <s2d/core/error.hpp>
+#include <s2d/core/geometry.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/flow/field.hpp>
-#include <s2d/flow/resize.hpp>
-#include <s2d/flow/warp.hpp>
+#include <s2d/keymask/companions.hpp>
 #include <s2d/keymask/output.hpp>
+#include <s2d/keymask/propagate.hpp>
 #include <s2d/keymask/result.hpp>
 #include <s2d/mask/bits.hpp>
-#include <s2d/mask/morphology.hpp>
+#include <s2d/segment/frame_mask.hpp>
 
 namespace s2d::inline S2D_ABI {
 
+/// When two objects are pieces of one. The size of an object in a frame is the square root of its
+/// largest area in the ten frames before and behind: what hides it makes it small.
 struct fragment_options {
-  std::size_t reach = 10;  ///< frames over which a mask is carried to the next piece
-  double overlap = 0.5;    ///< IoU from which a carried mask fits, in (0, 1]
-  double agree = 0.5;      ///< share of the frames that must fit, in (0, 1]
-  std::ptrdiff_t gap = 2;  ///< pixels between masks that count as touching, >= 0
-  double touch = 0.7;      ///< share of their common frames in which neighbours touch; > 1: never
+  std::size_t reach = 10;    ///< frames over which a mask is carried to a mask of no object
+  double overlap = 1.0 / 3;  ///< IoU from which that mask goes on with the object, in (0, 1]
+  std::size_t pause = 3;     ///< frames between pieces that follow each other, at most
+  double gap = 2.0 / 3;      ///< between pieces, in sizes of the larger, at most; > 0
+  double motion = 0.8;       ///< difference of their motions, as a share of the faster; >= 0
+  std::size_t apart = 6;     ///< frames in which two stand apart: they are not pieces
 };
 
 namespace detail {
 
-/// In how many frames two objects could be compared, and in how many they fit.
-struct fragment_votes {
-  matrix<double> asked, fits;  // [objects, objects], from the earlier to the later
+// What is known of an object in every frame.
+struct piece {
+  std::vector<bit_mask> masks;                // [T] key masks, united, or what goes on with them
+  std::vector<measured_mask> measured;        // [T] area 0 where there is none
+  std::vector<std::array<double, 2>> motion;  // [T] mean flow to the next frame, x and y
 
-  explicit fragment_votes(std::size_t objects)
-      : asked(static_cast<std::ptrdiff_t>(objects), static_cast<std::ptrdiff_t>(objects)),
-        fits(asked) {}
-
-  void add(std::size_t a, std::size_t b, bool fit) {
-    const auto i = static_cast<std::ptrdiff_t>(a), j = static_cast<std::ptrdiff_t>(b);
-    asked(i, j) += 1;
-    fits(i, j) += fit ? 1 : 0;
+  // The frame nearby that shows most of it.
+  [[nodiscard]] std::size_t clearest(std::size_t t, std::size_t around) const {
+    std::size_t best = t;
+    for (std::size_t u = t > around ? t - around : 0; u < measured.size() && u <= t + around; ++u)
+      if (measured[u].area > measured[best].area) best = u;
+    return best;
   }
-  [[nodiscard]] bool agree(std::size_t a, std::size_t b, double share) const {
-    const auto i = static_cast<std::ptrdiff_t>(a), j = static_cast<std::ptrdiff_t>(b);
-    return fits(i, j) > 0 && fits(i, j) >= share * asked(i, j);
+  [[nodiscard]] double size(std::size_t t) const {
+    return std::sqrt(static_cast<double>(measured[clearest(t, 10)].area));
   }
 };
 
-/// A mask of the frame before as seen from the frame that the flow begins in.
-inline bit_mask carried_on(const bit_mask& mask, const flow_field& flow) {
-  if (flow.height() == mask.height && flow.width() == mask.width) return warp_back(mask, flow);
-  return warp_back(mask, resize_bilinear(flow, mask.height, mask.width, flow_unit::grid));
+// Pixels between two boxes, the longer way of both.
+inline double gap_between(const box& a, const box& b) {
+  const auto along = [](std::ptrdiff_t from, std::ptrdiff_t size, std::ptrdiff_t other_from,
+                        std::ptrdiff_t other_size) {
+    return larger_of(other_from - from - size, from - other_from - other_size);
+  };
+  const std::ptrdiff_t longer =
+      larger_of(along(a.x, a.width, b.x, b.width), along(a.y, a.height, b.y, b.height));
+  return static_cast<double>(larger_of(longer, std::ptrdiff_t{0}));
 }
 
-/// Masks of each object are carried on where they end and compared with those of the others.
-inline void compare_carried(const std::vector<std::vector<bit_mask>>& tubes, const video_flow& flow,
-                            const fragment_options& options, fragment_votes& votes) {
-  for (std::size_t a = 0; a < tubes.size(); ++a) {
-    bit_mask carried;
-    std::size_t age = 0;
-    for (std::size_t t = 0; t < tubes[a].size(); ++t) {
-      if (!tubes[a][t].empty()) {
-        carried = tubes[a][t];
+// The mean flow under a mask, in pixels of the field; unknown vectors are left out.
+inline std::array<double, 2> mean_flow(const bit_mask& mask, const box& around,
+                                       const flow_field& field, double sign) {
+  double u = 0, v = 0, count = 0;
+  for (std::ptrdiff_t y = around.y; y < around.y + around.height; ++y)
+    for (std::ptrdiff_t x = around.x; x < around.x + around.width; ++x) {
+      if (!mask(y, x)) continue;
+      const std::ptrdiff_t row = y * field.height() / mask.height;
+      const std::ptrdiff_t column = x * field.width() / mask.width;
+      const double a = static_cast<double>(field.u(row, column));
+      const double b = static_cast<double>(field.v(row, column));
+      if (!(std::abs(a) <= 1e9 && std::abs(b) <= 1e9)) continue;
+      u += a, v += b, count += 1;
+    }
+  if (count == 0) return {0, 0};
+  return {sign * u / count, sign * v / count};
+}
+
+// What tells pieces from things of their own.
+class piece_search {
+ public:
+  piece_search(const std::vector<const object*>& objects, const video_masks& masks,
+               const video_flow& flow, const fragment_options& options)
+      : masks_{masks}, flow_{flow}, options_{options} {
+    const auto n = static_cast<std::ptrdiff_t>(objects.size());
+    apart = near = matrix<std::size_t>(n, n);
+    if (objects.empty()) return;
+    std::vector<std::vector<bool>> taken(masks.size());
+    for (std::size_t t = 0; t < masks.size(); ++t) taken[t].resize(masks[t].size());
+    const bit_mask* first = nullptr;
+    for (const object* one : objects) {
+      (void)measure_object(*one, masks, first);  // refuses what is not there
+      for (const keymask& key : one->keymasks) taken[key.frame][key.index] = true;
+    }
+    height_ = first->height;
+    width_ = first->width;
+    rows_ = flow_rows{height_, width_};
+    for (const object* one : objects)
+      pieces_.push_back(prolonged(object_masks(*one, masks), taken));
+    for (std::size_t a = 0; a < pieces_.size(); ++a) {
+      for (std::size_t b = a + 1; b < pieces_.size(); ++b) compare(a, b);
+      for (const bool backwards : {false, true}) hand_over(a, backwards);
+    }
+  }
+
+  matrix<std::size_t> apart;  // [objects, objects] frames in which two stand apart
+  matrix<std::size_t> near;   // frames in which two are near each other and move alike
+
+ private:
+  [[nodiscard]] const flow_field& field_to(std::size_t t, bool backwards) const {
+    return backwards ? flow_.forward[t] : flow_.backward[t];
+  }
+  [[nodiscard]] std::size_t frame(std::size_t step, bool backwards) const {
+    return backwards ? masks_.size() - 1 - step : step;
+  }
+  // Nothing where nothing is known of the motion, or it has left the frame.
+  [[nodiscard]] soft_patch carried(const soft_patch& from, std::size_t t, bool backwards) {
+    const flow_field& field = field_to(t, backwards);
+    return field.empty() ? soft_patch{} : carry(from, field, height_, width_, rows_);
+  }
+
+  // Goes on, before, behind and between the key masks, with masks of no object that fit.
+  [[nodiscard]] piece prolonged(std::vector<bit_mask> keys,
+                                const std::vector<std::vector<bool>>& taken) {
+    piece result;
+    result.masks = keys;
+    for (const bool backwards : {false, true}) {
+      soft_patch now;
+      std::size_t age = 0;
+      for (std::size_t step = 0; step < keys.size(); ++step) {
+        const std::size_t t = frame(step, backwards);
+        if (!keys[t].empty()) {
+          now = soften(keys[t]);
+          age = 0;
+          continue;
+        }
+        now = ++age > options_.reach ? soft_patch{} : carried(now, t, backwards);
+        if (now.empty()) continue;
+        for (std::size_t i = 0; i < masks_[t].size(); ++i) {
+          const bit_mask& mask = masks_[t][i].mask;
+          if (taken[t][i] || mask.height != height_ || mask.width != width_) continue;
+          const double common = common_area(now, mask);
+          const double all = total_area(now) + static_cast<double>(area(mask)) - common;
+          if (common < options_.overlap * all) continue;
+          now = soften(mask);
+          age = 0;
+          if (result.masks[t].empty()) result.masks[t] = mask;
+          break;
+        }
+      }
+    }
+    for (std::size_t t = 0; t < keys.size(); ++t) {
+      const bit_mask& mask = result.masks[t];
+      result.measured.push_back(mask.empty() ? measured_mask{} : measured(mask));
+      const bool ahead = !flow_.forward[t].empty();
+      const flow_field& field = ahead ? flow_.forward[t] : flow_.backward[t];
+      result.motion.push_back(
+          mask.empty() || field.empty()
+              ? std::array<double, 2>{}
+              : mean_flow(mask, result.measured[t].around, field, ahead ? 1 : -1));
+    }
+    return result;
+  }
+
+  // Motions are compared where the pieces are seen best; what is hidden moves with what hides it.
+  [[nodiscard]] bool move_alike(const piece& a, std::size_t t, const piece& b,
+                                std::size_t u) const {
+    const auto [ax, ay] = a.motion[a.clearest(t, 5)];
+    const auto [bx, by] = b.motion[b.clearest(u, 5)];
+    const double faster = larger_of(std::hypot(ax, ay), std::hypot(bx, by));
+    return std::hypot(ax - bx, ay - by) <= options_.motion * faster;
+  }
+
+  void note(matrix<std::size_t>& in, std::size_t a, std::size_t b) {
+    const auto i = static_cast<std::ptrdiff_t>(a), j = static_cast<std::ptrdiff_t>(b);
+    ++in(i, j);
+    ++in(j, i);
+  }
+
+  // Two objects in the frames that show both.
+  void compare(std::size_t a, std::size_t b) {
+    const piece &one = pieces_[a], &two = pieces_[b];
+    for (std::size_t t = 0; t < masks_.size(); ++t) {
+      const measured_mask &x = one.measured[t], &y = two.measured[t];
+      if (x.area == 0 || y.area == 0) continue;
+      const double size = larger_of(one.size(t), two.size(t));
+      const double gap = gap_between(x.around, y.around);
+      if (gap > size || companions(x, y, companion_options{}.like)) note(apart, a, b);
+      if (gap <= options_.gap * size && move_alike(one, t, two, t)) note(near, a, b);
+    }
+  }
+
+  // Where an object ends, those that are near the place it is carried to, or where it was hidden.
+  void hand_over(std::size_t a, bool backwards) {
+    const piece& one = pieces_[a];
+    soft_patch now;
+    box around;
+    bool known = false;
+    std::size_t last = 0, age = 0;
+    std::vector<bool> met(pieces_.size());
+    for (std::size_t step = 0; step < masks_.size(); ++step) {
+      const std::size_t t = frame(step, backwards);
+      if (one.measured[t].area > 0) {
+        now = soften(one.masks[t]);
+        around = one.measured[t].around;
+        known = true;
+        last = t;
         age = 0;
+        met.assign(pieces_.size(), false);
         continue;
       }
-      const bool lost = ++age > options.reach || carried.empty() || flow.backward[t].empty();
-      carried = lost ? bit_mask{} : carried_on(carried, flow.backward[t]);
-      if (carried.empty() || area(carried) == 0) continue;
-      for (std::size_t b = 0; b < tubes.size(); ++b) {
-        if (b == a || tubes[b][t].empty()) continue;
-        const auto common = static_cast<double>(intersection_area(carried, tubes[b][t]));
-        const auto all = static_cast<double>(area(carried) + area(tubes[b][t])) - common;
-        votes.add(a, b, common >= options.overlap * all);
+      known = known && ++age <= options_.pause && !field_to(t, backwards).empty();
+      if (!known) continue;
+      now = carried(now, t, backwards);
+      if (!now.empty()) around = {now.x, now.y, now.width, now.height};
+      for (std::size_t b = 0; b < pieces_.size(); ++b) {
+        const piece& two = pieces_[b];
+        if (b == a || met[b] || two.measured[t].area == 0) continue;
+        met[b] = true;
+        const double size = larger_of(one.size(last), two.size(t));
+        if (gap_between(around, two.measured[t].around) <= options_.gap * size &&
+            move_alike(one, last, two, t))
+          note(near, a, b);
       }
     }
   }
-}
 
-/// Objects that are there together, and whether they touch.
-inline void compare_neighbours(const std::vector<std::vector<bit_mask>>& tubes, std::ptrdiff_t gap,
-                               fragment_votes& votes) {
-  for (std::size_t a = 0; a < tubes.size(); ++a)
-    for (std::size_t t = 0; t < tubes[a].size(); ++t) {
-      if (tubes[a][t].empty()) continue;
-      bit_mask grown;
-      for (std::size_t b = a + 1; b < tubes.size(); ++b) {
-        if (tubes[b][t].empty()) continue;
-        if (grown.empty()) grown = dilate(tubes[a][t], gap + 1);
-        votes.add(a, b, intersection_area(grown, tubes[b][t]) > 0);
-      }
-    }
+  const video_masks& masks_;
+  const video_flow& flow_;
+  const fragment_options& options_;
+  std::ptrdiff_t height_ = 0, width_ = 0;
+  flow_rows rows_{0, 0};
+  std::vector<piece> pieces_;
+};
+
+// [objects] the first object of the same thing. The pairs that are near each other most often come
+// first; none joins objects of which two stand apart.
+inline std::vector<std::size_t> group_pieces(const piece_search& found, std::size_t objects,
+                                             std::size_t apart) {
+  struct meeting {
+    std::size_t frames, a, b;
+  };
+  std::vector<meeting> meetings;
+  const auto at = [](const matrix<std::size_t>& in, std::size_t a, std::size_t b) {
+    return in(static_cast<std::ptrdiff_t>(a), static_cast<std::ptrdiff_t>(b));
+  };
+  for (std::size_t a = 0; a < objects; ++a)
+    for (std::size_t b = a + 1; b < objects; ++b)
+      if (at(found.near, a, b) > 0) meetings.push_back({at(found.near, a, b), a, b});
+  sort_stably(meetings, [](const meeting& x, const meeting& y) { return x.frames > y.frames; });
+  auto first = counted<std::size_t>(objects);
+  for (const meeting& each : meetings) {
+    const std::size_t keep = smaller_of(first[each.a], first[each.b]);
+    const std::size_t drop = larger_of(first[each.a], first[each.b]);
+    bool one = keep != drop;
+    for (std::size_t i = 0; one && i < objects; ++i)
+      for (std::size_t j = 0; one && j < objects; ++j)
+        one = first[i] != keep || first[j] != drop || at(found.apart, i, j) < apart;
+    if (!one) continue;
+    for (std::size_t& of : first)
+      if (of == drop) of = keep;
+  }
+  return first;
 }
 
 /// One object out of several; what is said of it is the mean, weighted by key masks.
@@ -142,55 +319,39 @@ inline object joined_object(const std::vector<const object*>& parts, std::size_t
 
 }  // namespace detail
 
-/// Joins what discovery found in pieces. Two objects are one if the masks of the one, carried along
-/// the flow over frames in which it has none, fit those of the other; or if they touch in most of
-/// the frames in which both have masks. Joining is transitive.
+/// Joins what discovery found in pieces: tracks do not pass what hides an object, and it goes on as
+/// another one. Objects are pieces of one thing that are near each other and move alike, in a frame
+/// that shows both or where one ends and the other begins, unless they stand apart in several
+/// frames: far from each other, or of like size and side by side, as things of their own are. Masks
+/// of no object that go on with a key mask, along the flow, count as well.
 ///
-/// Two objects that always touch become one as well: use it where an object in pieces is worse than
-/// two objects in one, for instance before a network is trained.
+/// Joining is transitive. One thing that passes what hides its middle for long, so that two halves
+/// of it are seen side by side, stays two; things of their own that are never
+/// seen together, but follow each other in one place, become one, as it happens in crowds.
 ///
 /// @param objects  what discover gave; those without key masks are left out
-/// @param masks    [T] what the objects were found in
+/// @param masks    [T] what the objects were found in, of one size
 /// @param flow     [T], of any size; empty fields end what is carried
 /// @return objects in the order of their first pieces. The score is the mean coherence times the
 ///         share of the visible frames that have a key mask, as in discovery; cluster and group are
 ///         those of the first piece
 /// @throws invalid_input if a key mask is not in `masks`, extents differ or an option is out of
 ///         range
-/// Complexity: O(objects^2 * T * pixels / 64) and O(objects * reach * pixels) for every gap.
+/// Complexity: O(objects * T * pixels + objects^2 * T).
 [[nodiscard]] inline std::vector<object> join_fragments(const std::vector<object>& objects,
                                                         const video_masks& masks,
                                                         const video_flow& flow,
                                                         const fragment_options& options = {}) {
-  require(flow.backward.size() == masks.size(), "join_fragments: flow of ", flow.backward.size(),
-          " frames for masks of ", masks.size());
-  require(options.overlap > 0 && options.overlap <= 1 && options.agree > 0 && options.agree <= 1 &&
-              options.touch > 0 && options.gap >= 0,
-          "fragment_options: overlap, agree, touch and gap are ", options.overlap, ", ",
-          options.agree, ", ", options.touch, " and ", options.gap,
-          ", expected shares above 0 and a gap of 0 or more");
+  require(flow.forward.size() == masks.size() && flow.backward.size() == masks.size(),
+          "join_fragments: flow of ", flow.backward.size(), " frames for masks of ", masks.size());
+  require(options.overlap > 0 && options.overlap <= 1 && options.gap > 0 && options.motion >= 0,
+          "fragment_options: overlap, gap and motion are ", options.overlap, ", ", options.gap,
+          " and ", options.motion, ", expected a share above 0, above 0, and 0 or more");
   std::vector<const object*> pieces;
-  std::vector<std::vector<bit_mask>> tubes;
-  for (const object& one : objects) {
-    if (one.keymasks.empty()) continue;
-    pieces.push_back(&one);
-    tubes.push_back(object_masks(one, masks));
-  }
-  detail::fragment_votes carried{pieces.size()}, together{pieces.size()};
-  detail::compare_carried(tubes, flow, options, carried);
-  detail::compare_neighbours(tubes, options.gap, together);
-
-  auto first = detail::counted<std::size_t>(pieces.size());  // of the same object
-  for (std::size_t a = 0; a < pieces.size(); ++a)
-    for (std::size_t b = 0; b < pieces.size(); ++b) {
-      const bool one =
-          carried.agree(a, b, options.agree) || (a < b && together.agree(a, b, options.touch));
-      if (a == b || !one || first[a] == first[b]) continue;
-      const std::size_t keep = (std::min)(first[a], first[b]);
-      const std::size_t drop = (std::max)(first[a], first[b]);
-      for (std::size_t& each : first)
-        if (each == drop) each = keep;
-    }
+  for (const object& one : objects)
+    if (!one.keymasks.empty()) pieces.push_back(&one);
+  const detail::piece_search found{pieces, masks, flow, options};
+  const auto first = detail::group_pieces(found, pieces.size(), options.apart);
   std::vector<object> result;
   for (std::size_t a = 0; a < pieces.size(); ++a) {
     if (first[a] != a) continue;

@@ -101,6 +101,20 @@ inline soft_patch soften(const bit_mask& mask) {
   return all;
 }
 
+inline double total_area(const soft_patch& soft) {
+  double sum = 0;
+  for (const float value : soft.values) sum += static_cast<double>(value);
+  return sum;
+}
+
+inline double common_area(const soft_patch& soft, const bit_mask& mask) {
+  double sum = 0;
+  for (std::ptrdiff_t i = 0; i < soft.height; ++i)
+    for (std::ptrdiff_t j = 0; j < soft.width; ++j)
+      if (mask(soft.y + i, soft.x + j)) sum += static_cast<double>(soft.row(i)[j]);
+  return sum;
+}
+
 struct value_range {
   float low = 0, high = 0;
 };
