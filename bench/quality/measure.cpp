@@ -107,7 +107,8 @@ figures measure_masks(const s2d::video_masks& masks, const std::vector<float>& c
 
 figures measure_keymasks(const s2d::video_masks& masks, const std::vector<float>& confidence,
                          const std::vector<s2d::object>& objects, const s2d::video_flow& flow,
-                         const std::vector<s2d::bit_mask>& truth, std::size_t threads) {
+                         const std::vector<s2d::bit_mask>& truth, bool single,
+                         std::size_t threads) {
   const std::size_t frames = truth.size();
   const std::ptrdiff_t height = truth[0].height, width = truth[0].width;
   const s2d::propagate_options options{.threads = threads};
@@ -117,6 +118,7 @@ figures measure_keymasks(const s2d::video_masks& masks, const std::vector<float>
   };
   std::vector<s2d::bit_mask> all(frames), groups(frames, s2d::bit_mask(height, width));
   std::set<std::pair<std::size_t, std::size_t>> used;
+  double best = 0;
   for (const s2d::object& object : objects) {
     std::vector<s2d::bit_mask> keys(frames);
     for (const s2d::keymask& key : object.keymasks) {
@@ -125,6 +127,7 @@ figures measure_keymasks(const s2d::video_masks& masks, const std::vector<float>
       used.emplace(key.frame, key.index);
     }
     const auto carried = s2d::propagate(keys, flow, options);
+    if (single) best = std::max(best, mean_jaccard(carried, truth));
     for (std::size_t t = 0; t < frames; ++t)
       if (!carried[t].empty()) unite(groups[t], carried[t]);
   }
@@ -140,6 +143,7 @@ figures measure_keymasks(const s2d::video_masks& masks, const std::vector<float>
     result["key_each"] = average(each);
   }
   result["prop_groups"] = mean_jaccard(groups, truth);
+  if (single) result["prop_best"] = best;
   result["prop_united"] = mean_jaccard(s2d::propagate(all, flow, options), truth);
   std::vector<s2d::bit_mask> confident(frames);
   for (const std::size_t t : most_confident(masks, confidence))

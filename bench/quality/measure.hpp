@@ -41,10 +41,11 @@ figures measure_masks(const s2d::video_masks& masks, const std::vector<float>& c
 /// Keymasks against the foreground: objects, key_frames (share of frames with a keymask), key_J
 /// (union of the keymasks of a frame), key_each (every keymask alone), prop_groups (every object
 /// carried to all frames along the flow, then united), prop_united (keymasks united per frame, then
-/// carried), prop_confident (the 30 % most confident raw frames carried).
+/// carried), prop_confident (the 30 % most confident raw frames carried), and, if `single`,
+/// prop_best (the best object alone, carried).
 figures measure_keymasks(const s2d::video_masks& masks, const std::vector<float>& confidence,
                          const std::vector<s2d::object>& objects, const s2d::video_flow& flow,
-                         const std::vector<s2d::bit_mask>& truth, std::size_t threads);
+                         const std::vector<s2d::bit_mask>& truth, bool single, std::size_t threads);
 
 /// Means over the sequences that have the figure.
 figures mean(const std::map<std::string, figures>& rows);
