@@ -248,13 +248,17 @@ TEST_CASE("a cut gives every pixel of a mask to one part", "[companions]") {
 TEST_CASE("bad input of companions is refused by name", "[companions]") {
   scene clip(6, {2, 2, 2, 2, 2, 0});
   CHECK_THROWS_WITH(s2d::cut_companions(clip.masks, {clip.both}, {}),
-                    Catch::Contains("flow of 0 frames for masks of 6"));
+                    Catch::Contains("flow of 0 frames forward and 0 backward for masks of 6"));
   for (const s2d::companion_options& bad :
        {s2d::companion_options{.like = -1}, s2d::companion_options{.share = 2},
         s2d::companion_options{.fill = -0.1}, s2d::companion_options{.inside = NAN},
         s2d::companion_options{.least = 1.5}})
     CHECK_THROWS_WITH(s2d::cut_companions(clip.masks, {clip.both}, clip.flow, bad),
                       Catch::Contains("companion_options"));
+  auto odd_flow = clip.flow;
+  odd_flow.backward[4].v = s2d::matrix<float>(2, 3);
+  CHECK_THROWS_WITH(s2d::cut_companions(clip.masks, {clip.both}, odd_flow),
+                    Catch::Contains("planes of the flow of frame 4 differ"));
   s2d::object wrong = clip.both;
   wrong.keymasks.push_back({5, 9, 1});
   CHECK_THROWS_WITH(s2d::cut_companions(clip.masks, {wrong}, clip.flow),

@@ -143,6 +143,34 @@ TEST_CASE("What moves otherwise is another thing", "[fragments]") {
   CHECK(s2d::join_fragments(objects, masks, flow, {.motion = 1}).size() == 1);
 }
 
+TEST_CASE("Unknown motion is that of the other direction, of any grid", "[fragments]") {
+  s2d::video_masks masks(6);
+  for (std::size_t t : {0, 1, 2, 4, 5})
+    masks[t].push_back({block(4 + 3 * static_cast<std::ptrdiff_t>(t)), 1});
+  const std::vector objects{object_of({{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}),
+                            object_of({{4, 0, 1}, {5, 0, 1}})};
+  auto flow = moving(6, 3);
+  for (const std::size_t t : {0, 1, 2})
+    for (float& u : flow.forward[t].u.values) u = NAN;
+  CHECK(s2d::join_fragments(objects, masks, flow).size() == 1);
+  // Motions along x and y count alike, also on a grid that is narrower only.
+  for (const std::ptrdiff_t columns : {wide, wide / 4}) {
+    s2d::video_masks two(2);
+    two[0] = two[1] = {{block(10, 8, 2), 1}, {block(10, 8, 11), 1}};
+    auto turning = moving(2, 4.f * static_cast<float>(columns) / wide, high, columns);
+    for (std::ptrdiff_t y = 0; y < high; ++y)
+      for (std::ptrdiff_t x = 0; x < columns; ++x) turning.forward[0].v(y, x) = y < 10 ? -2.f : 2.f;
+    for (std::size_t i = 0; i < turning.backward[1].v.values.size(); ++i)
+      turning.backward[1].v.values[i] = -turning.forward[0].v.values[i];
+    CHECK(s2d::join_fragments({object_of({{0, 0, 1}}), object_of({{0, 1, 1}})}, two, turning,
+                              {.motion = 0.85})
+              .size() == 2);  // 4 of 4.47
+    CHECK(s2d::join_fragments({object_of({{0, 0, 1}}), object_of({{0, 1, 1}})}, two, turning,
+                              {.motion = 0.9})
+              .size() == 1);
+  }
+}
+
 TEST_CASE("Masks of no object lead from one piece to the next, or keep two apart", "[fragments]") {
   s2d::video_masks masks(30);
   for (std::size_t t = 0; t < 30; ++t)
@@ -193,7 +221,8 @@ TEST_CASE("Fragments that do not fit are refused", "[fragments]") {
                   s2d::invalid_input);
   for (const s2d::fragment_options& bad :
        {s2d::fragment_options{.overlap = 0}, s2d::fragment_options{.overlap = 1.5},
-        s2d::fragment_options{.gap = 0}, s2d::fragment_options{.motion = NAN}})
+        s2d::fragment_options{.gap = 0}, s2d::fragment_options{.motion = NAN},
+        s2d::fragment_options{.motion = INFINITY}})
     CHECK_THROWS_AS(s2d::join_fragments({}, masks, moving(3, 0), bad), s2d::invalid_input);
   s2d::video_masks odd(2);
   odd[0].push_back({block(4), 1});

@@ -51,6 +51,18 @@ inline bool side_by_side(const box& a, const box& b) {
          2 * common(a.x, a.width, b.x, b.width) <= smaller_of(a.width, b.width);
 }
 
+inline void require_flow(const char* call, const video_flow& flow, std::size_t frames) {
+  require(flow.forward.size() == frames && flow.backward.size() == frames, call, ": flow of ",
+          flow.forward.size(), " frames forward and ", flow.backward.size(),
+          " backward for masks of ", frames);
+  for (const auto* fields : {&flow.forward, &flow.backward})
+    for (std::size_t t = 0; t < frames; ++t) {
+      const flow_field& field = (*fields)[t];
+      require(field.u.height == field.v.height && field.u.width == field.v.width, call,
+              ": planes of the flow of frame ", t, " differ in size");
+    }
+}
+
 struct measured_mask {
   std::size_t index = 0;  // in its frame
   std::ptrdiff_t area = 0;
@@ -71,17 +83,18 @@ inline bool companions(const measured_mask& a, const measured_mask& b, double li
 using measured_masks = std::vector<std::vector<measured_mask>>;  // [T] the larger ones first
 
 // first: a mask of the video, of whose size all are; null: not seen yet
-inline measured_masks measure_object(const object& one, const video_masks& masks,
+inline measured_masks measure_object(const char* call, const object& one, const video_masks& masks,
                                      const bit_mask*& first) {
   measured_masks frames(masks.size());
   for (const keymask& key : one.keymasks) {
-    require(key.frame < masks.size() && key.index < masks[key.frame].size(),
-            "cut_companions: key mask ", key.index, " of frame ", key.frame,
-            " is not in the video");
+    require(key.frame < masks.size() && key.index < masks[key.frame].size(), call, ": key mask ",
+            key.index, " of frame ", key.frame, " is not in the video");
     const bit_mask& mask = masks[key.frame][key.index].mask;
     if (first == nullptr) first = &mask;
-    require_same_size("cut_companions", *first, mask);
-    frames[key.frame].push_back(measured(mask, key.index));
+    require_same_size(call, *first, mask);
+    const bool again = std::any_of(frames[key.frame].begin(), frames[key.frame].end(),
+                                   [&](const measured_mask& m) { return m.index == key.index; });
+    if (!again) frames[key.frame].push_back(measured(mask, key.index));
   }
   for (auto& frame : frames)
     sort_stably(frame, [](const auto& a, const auto& b) { return a.area > b.area; });
@@ -139,7 +152,7 @@ inline std::array<bit_mask, 2> cut_mask(const bit_mask& mask, const soft_patch& 
   return parts;
 }
 
-// Whether two companions are apart in enough frames to be two things.
+// Whether two companions are apart in enough frames to be two things, and not in all.
 inline bool often_apart(const std::vector<companion_frame>& frames,
                         const companion_options& options) {
   std::size_t seen = 0, apart = 0;
@@ -147,7 +160,7 @@ inline bool often_apart(const std::vector<companion_frame>& frames,
     seen += each.masks.empty() ? 0 : 1;
     apart += each.apart ? 1 : 0;
   }
-  return apart >= larger_of(options.frames, std::size_t{1}) &&
+  return apart < seen && apart >= larger_of(options.frames, std::size_t{1}) &&
          static_cast<double>(apart) >= options.share * static_cast<double>(seen);
 }
 
@@ -213,7 +226,7 @@ class companion_walk {
   // Whether a mask holds both, and not one of them while the other is elsewhere or hidden.
   [[nodiscard]] bool shows_both(const bit_mask& mask, const std::array<soft_patch, 2>& now) const {
     const double one = total_area(now[0]), two = total_area(now[1]);
-    return static_cast<double>(area(mask)) >= options_.fill * (one + two) &&
+    return area(mask) > 0 && static_cast<double>(area(mask)) >= options_.fill * (one + two) &&
            common_area(now[0], mask) >= options_.inside * one &&
            common_area(now[1], mask) >= options_.inside * two;
   }
@@ -255,8 +268,7 @@ class companion_walk {
 /// O(pixels / 64) for every key mask.
 inline std::size_t cut_companions(video_masks& masks, const std::vector<object>& objects,
                                   const video_flow& flow, const companion_options& options = {}) {
-  require(flow.forward.size() == masks.size() && flow.backward.size() == masks.size(),
-          "cut_companions: flow of ", flow.forward.size(), " frames for masks of ", masks.size());
+  detail::require_flow("cut_companions", flow, masks.size());
   for (const double share :
        {options.like, options.share, options.fill, options.inside, options.least})
     require(share >= 0 && share <= 1, "companion_options: like, share, fill, inside and least are ",
@@ -264,7 +276,8 @@ inline std::size_t cut_companions(video_masks& masks, const std::vector<object>&
             options.least, ", expected 0 to 1");
   std::vector<detail::measured_masks> members;
   const bit_mask* first = nullptr;
-  for (const object& one : objects) members.push_back(detail::measure_object(one, masks, first));
+  for (const object& one : objects)
+    members.push_back(detail::measure_object("cut_companions", one, masks, first));
   std::map<std::pair<std::size_t, std::size_t>, std::array<bit_mask, 2>> cuts;  // frame, index
   const auto look_at = [&](std::size_t i, std::size_t j) {
     const auto frames = detail::companion_frames(members[i], members[j], options.like);

@@ -29,7 +29,7 @@ namespace s2d::inline S2D_ABI {
 struct fragment_options {
   std::size_t reach = 10;    ///< frames over which a mask is carried to a mask of no object
   double overlap = 1.0 / 3;  ///< IoU from which that mask goes on with the object, in (0, 1]
-  std::size_t pause = 3;     ///< frames between pieces that follow each other, at most
+  std::size_t pause = 3;     ///< frames after which another piece goes on, at most; 0: none
   double gap = 2.0 / 3;      ///< between pieces, in sizes of the larger, at most; > 0
   double motion = 0.8;       ///< difference of their motions, as a share of the faster; >= 0
   std::size_t apart = 6;     ///< frames in which two stand apart: they are not pieces
@@ -66,9 +66,10 @@ inline double gap_between(const box& a, const box& b) {
   return static_cast<double>(larger_of(longer, std::ptrdiff_t{0}));
 }
 
-// The mean flow under a mask, in pixels of the field; unknown vectors are left out.
+// The mean flow under a mask, in its pixels; unknown vectors are left out, NaN where all are.
 inline std::array<double, 2> mean_flow(const bit_mask& mask, const box& around,
                                        const flow_field& field, double sign) {
+  if (field.empty()) return {NAN, NAN};
   double u = 0, v = 0, count = 0;
   for (std::ptrdiff_t y = around.y; y < around.y + around.height; ++y)
     for (std::ptrdiff_t x = around.x; x < around.x + around.width; ++x) {
@@ -80,8 +81,10 @@ inline std::array<double, 2> mean_flow(const bit_mask& mask, const box& around,
       if (!(std::abs(a) <= 1e9 && std::abs(b) <= 1e9)) continue;
       u += a, v += b, count += 1;
     }
-  if (count == 0) return {0, 0};
-  return {sign * u / count, sign * v / count};
+  if (count == 0) return {NAN, NAN};
+  const double wide = static_cast<double>(mask.width) / static_cast<double>(field.width());
+  const double high = static_cast<double>(mask.height) / static_cast<double>(field.height());
+  return {sign * wide * u / count, sign * high * v / count};
 }
 
 // What tells pieces from things of their own.
@@ -97,7 +100,7 @@ class piece_search {
     for (std::size_t t = 0; t < masks.size(); ++t) taken[t].resize(masks[t].size());
     const bit_mask* first = nullptr;
     for (const object* one : objects) {
-      (void)measure_object(*one, masks, first);  // refuses what is not there
+      (void)measure_object("join_fragments", *one, masks, first);  // refuses what is not there
       for (const keymask& key : one->keymasks) taken[key.frame][key.index] = true;
     }
     height_ = first->height;
@@ -127,6 +130,24 @@ class piece_search {
     return field.empty() ? soft_patch{} : carry(from, field, height_, width_, rows_);
   }
 
+  // The mask of no object that fits best, if one fits.
+  [[nodiscard]] const bit_mask* best_fit(const soft_patch& now, std::size_t t,
+                                         const std::vector<bool>& taken) const {
+    const bit_mask* best = nullptr;
+    double most = 0;
+    const double size = total_area(now);
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      const bit_mask& mask = masks_[t][i].mask;
+      if (taken[i] || mask.height != height_ || mask.width != width_) continue;
+      const double common = common_area(now, mask);
+      const double overlap = common / (size + static_cast<double>(area(mask)) - common);
+      if (overlap < options_.overlap || overlap <= most) continue;
+      most = overlap;
+      best = &mask;
+    }
+    return best;
+  }
+
   // Goes on, before, behind and between the key masks, with masks of no object that fit.
   [[nodiscard]] piece prolonged(std::vector<bit_mask> keys,
                                 const std::vector<std::vector<bool>>& taken) {
@@ -144,28 +165,20 @@ class piece_search {
         }
         now = ++age > options_.reach ? soft_patch{} : carried(now, t, backwards);
         if (now.empty()) continue;
-        for (std::size_t i = 0; i < masks_[t].size(); ++i) {
-          const bit_mask& mask = masks_[t][i].mask;
-          if (taken[t][i] || mask.height != height_ || mask.width != width_) continue;
-          const double common = common_area(now, mask);
-          const double all = total_area(now) + static_cast<double>(area(mask)) - common;
-          if (common < options_.overlap * all) continue;
-          now = soften(mask);
-          age = 0;
-          if (result.masks[t].empty()) result.masks[t] = mask;
-          break;
-        }
+        const bit_mask* best = best_fit(now, t, taken[t]);
+        if (best == nullptr) continue;
+        now = soften(*best);
+        age = 0;
+        if (result.masks[t].empty()) result.masks[t] = *best;
       }
     }
     for (std::size_t t = 0; t < keys.size(); ++t) {
       const bit_mask& mask = result.masks[t];
       result.measured.push_back(mask.empty() ? measured_mask{} : measured(mask));
-      const bool ahead = !flow_.forward[t].empty();
-      const flow_field& field = ahead ? flow_.forward[t] : flow_.backward[t];
-      result.motion.push_back(
-          mask.empty() || field.empty()
-              ? std::array<double, 2>{}
-              : mean_flow(mask, result.measured[t].around, field, ahead ? 1 : -1));
+      const box& around = result.measured[t].around;
+      auto motion = mean_flow(mask, around, flow_.forward[t], 1);
+      if (std::isnan(motion[0])) motion = mean_flow(mask, around, flow_.backward[t], -1);
+      result.motion.push_back(motion);
     }
     return result;
   }
@@ -249,7 +262,7 @@ inline std::vector<std::size_t> group_pieces(const piece_search& found, std::siz
     std::size_t frames, a, b;
   };
   std::vector<meeting> meetings;
-  const auto at = [](const matrix<std::size_t>& in, std::size_t a, std::size_t b) {
+  const auto at = [](auto& in, std::size_t a, std::size_t b) -> auto& {
     return in(static_cast<std::ptrdiff_t>(a), static_cast<std::ptrdiff_t>(b));
   };
   for (std::size_t a = 0; a < objects; ++a)
@@ -257,16 +270,15 @@ inline std::vector<std::size_t> group_pieces(const piece_search& found, std::siz
       if (at(found.near, a, b) > 0) meetings.push_back({at(found.near, a, b), a, b});
   sort_stably(meetings, [](const meeting& x, const meeting& y) { return x.frames > y.frames; });
   auto first = counted<std::size_t>(objects);
+  matrix<std::size_t> most = found.apart;  // of all pairs of two groups, at their first objects
   for (const meeting& each : meetings) {
     const std::size_t keep = smaller_of(first[each.a], first[each.b]);
     const std::size_t drop = larger_of(first[each.a], first[each.b]);
-    bool one = keep != drop;
-    for (std::size_t i = 0; one && i < objects; ++i)
-      for (std::size_t j = 0; one && j < objects; ++j)
-        one = first[i] != keep || first[j] != drop || at(found.apart, i, j) < apart;
-    if (!one) continue;
-    for (std::size_t& of : first)
-      if (of == drop) of = keep;
+    if (keep == drop || at(most, keep, drop) >= apart) continue;
+    for (std::size_t i = 0; i < objects; ++i) {
+      if (first[i] == drop) first[i] = keep;
+      at(most, i, keep) = at(most, keep, i) = larger_of(at(most, keep, i), at(most, drop, i));
+    }
   }
   return first;
 }
@@ -321,7 +333,7 @@ inline object joined_object(const std::vector<const object*>& parts, std::size_t
 
 /// Joins what discovery found in pieces: tracks do not pass what hides an object, and it goes on as
 /// another one. Objects are pieces of one thing that are near each other and move alike, in a frame
-/// that shows both or where one ends and the other begins, unless they stand apart in several
+/// that shows both or soon after one of them ends, unless they stand apart in several
 /// frames: far from each other, or of like size and side by side, as things of their own are. Masks
 /// of no object that go on with a key mask, along the flow, count as well.
 ///
@@ -337,14 +349,15 @@ inline object joined_object(const std::vector<const object*>& parts, std::size_t
 ///         those of the first piece
 /// @throws invalid_input if a key mask is not in `masks`, extents differ or an option is out of
 ///         range
-/// Complexity: O(objects * T * pixels + objects^2 * T).
+/// Complexity: O(objects * T * pixels) for every mask of no object in a frame and once more, and
+/// O(objects^2 * (T + log objects) + objects^3) at most.
 [[nodiscard]] inline std::vector<object> join_fragments(const std::vector<object>& objects,
                                                         const video_masks& masks,
                                                         const video_flow& flow,
                                                         const fragment_options& options = {}) {
-  require(flow.forward.size() == masks.size() && flow.backward.size() == masks.size(),
-          "join_fragments: flow of ", flow.backward.size(), " frames for masks of ", masks.size());
-  require(options.overlap > 0 && options.overlap <= 1 && options.gap > 0 && options.motion >= 0,
+  detail::require_flow("join_fragments", flow, masks.size());
+  require(options.overlap > 0 && options.overlap <= 1 && options.gap > 0 && options.motion >= 0 &&
+              std::isfinite(options.motion),
           "fragment_options: overlap, gap and motion are ", options.overlap, ", ", options.gap,
           " and ", options.motion, ", expected a share above 0, above 0, and 0 or more");
   std::vector<const object*> pieces;
