@@ -40,15 +40,23 @@ s2d::object object_of(std::vector<s2d::keymask> keymasks) {
   return one;
 }
 
+// A block that moves 3 pixels to the right in every frame. Frames 0 to 2 are one object, frame 3
+// has no mask, frames 4 and 5 are another.
+struct renamed {
+  s2d::video_masks masks = s2d::video_masks(6);
+  std::vector<s2d::object> objects{object_of({{0, 0, 0.5F}, {1, 0, 0.5F}, {2, 0, 0.5F}}),
+                                   object_of({{4, 0, 1}, {5, 0, 1}})};
+
+  renamed() {
+    for (std::size_t t : {0, 1, 2, 4, 5})
+      masks[t].push_back({block(4 + 3 * static_cast<std::ptrdiff_t>(t)), 1});
+  }
+};
+
 }  // namespace
 
 TEST_CASE("An object that goes on under another name is one", "[fragments]") {
-  // Frames 0 to 2 are one object, frame 3 has no mask, frames 4 and 5 are another.
-  s2d::video_masks masks(6);
-  for (std::size_t t : {0, 1, 2, 4, 5})
-    masks[t].push_back({block(4 + 3 * static_cast<std::ptrdiff_t>(t)), 1});
-  const std::vector objects{object_of({{0, 0, 0.5F}, {1, 0, 0.5F}, {2, 0, 0.5F}}),
-                            object_of({{4, 0, 1}, {5, 0, 1}})};
+  const auto [masks, objects] = renamed{};
   const auto joined = s2d::join_fragments(objects, masks, moving(6, 3));
   REQUIRE(joined.size() == 1);
   CHECK(joined[0].keymasks.size() == 5);
@@ -144,11 +152,7 @@ TEST_CASE("What moves otherwise is another thing", "[fragments]") {
 }
 
 TEST_CASE("Unknown motion is that of the other direction, of any grid", "[fragments]") {
-  s2d::video_masks masks(6);
-  for (std::size_t t : {0, 1, 2, 4, 5})
-    masks[t].push_back({block(4 + 3 * static_cast<std::ptrdiff_t>(t)), 1});
-  const std::vector objects{object_of({{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}),
-                            object_of({{4, 0, 1}, {5, 0, 1}})};
+  const auto [masks, objects] = renamed{};
   auto flow = moving(6, 3);
   for (const std::size_t t : {0, 1, 2})
     for (float& u : flow.forward[t].u.values) u = NAN;

@@ -333,13 +333,14 @@ inline object joined_object(const std::vector<const object*>& parts, std::size_t
 
 /// Joins what discovery found in pieces: tracks do not pass what hides an object, and it goes on as
 /// another one. Objects are pieces of one thing that are near each other and move alike, in a frame
-/// that shows both or soon after one of them ends, unless they stand apart in several
-/// frames: far from each other, or of like size and side by side, as things of their own are. Masks
-/// of no object that go on with a key mask, along the flow, count as well.
+/// that shows both or soon after one of them ends, unless they stand apart in several frames: far
+/// from each other, or of like size and side by side, as things of their own are. Masks of no
+/// object that go on with a key mask, along the flow, count as well.
 ///
-/// Joining is transitive. One thing that passes what hides its middle for long, so that two halves
-/// of it are seen side by side, stays two; things of their own that are never
-/// seen together, but follow each other in one place, become one, as it happens in crowds.
+/// Joining is transitive; where it would join what stands apart, those that are near each other in
+/// more frames come first, of equals the earlier. One thing that passes what hides its middle for
+/// long, so that two halves of it are seen side by side, stays two; things of their own that are
+/// never seen together, but follow each other in one place, become one, as it happens in crowds.
 ///
 /// @param objects  what discover gave; those without key masks are left out
 /// @param masks    [T] what the objects were found in, of one size
