@@ -228,6 +228,10 @@ TEST_CASE("Fragments that do not fit are refused", "[fragments]") {
         s2d::fragment_options{.gap = 0}, s2d::fragment_options{.motion = NAN},
         s2d::fragment_options{.motion = INFINITY}})
     CHECK_THROWS_AS(s2d::join_fragments({}, masks, moving(3, 0), bad), s2d::invalid_input);
+  auto planes = moving(3, 0);
+  planes.forward[1].v = s2d::matrix<float>(2, 3);
+  CHECK_THROWS_WITH(s2d::join_fragments({}, masks, planes),
+                    Catch::Contains("planes of the flow of frame 1 differ"));
   s2d::video_masks odd(2);
   odd[0].push_back({block(4), 1});
   odd[1].push_back({s2d::bit_mask(3, 4), 1});

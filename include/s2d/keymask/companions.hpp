@@ -55,12 +55,7 @@ inline void require_flow(const char* call, const video_flow& flow, std::size_t f
   require(flow.forward.size() == frames && flow.backward.size() == frames, call, ": flow of ",
           flow.forward.size(), " frames forward and ", flow.backward.size(),
           " backward for masks of ", frames);
-  for (const auto* fields : {&flow.forward, &flow.backward})
-    for (std::size_t t = 0; t < frames; ++t) {
-      const flow_field& field = (*fields)[t];
-      require(field.u.height == field.v.height && field.u.width == field.v.width, call,
-              ": planes of the flow of frame ", t, " differ in size");
-    }
+  require_planes(call, flow);
 }
 
 struct measured_mask {
@@ -168,8 +163,8 @@ inline bool often_apart(const std::vector<companion_frame>& frames,
 class companion_walk {
  public:
   companion_walk(const video_masks& masks, const std::vector<companion_frame>& frames,
-                 const video_flow& flow, const companion_options& options)
-      : masks_{masks}, frames_{frames}, flow_{flow}, options_{options} {}
+                 mask_carrier& carrier, const companion_options& options)
+      : masks_{masks}, frames_{frames}, carrier_{carrier}, options_{options} {}
 
   struct found {
     std::array<bit_mask, 2> parts;
@@ -186,8 +181,8 @@ class companion_walk {
     for (std::size_t k = 0; k < count; ++k) {
       const std::size_t t = backwards ? count - 1 - k : k;
       if (known) {
-        const flow_field& field = backwards ? flow_.forward[t] : flow_.backward[t];
-        known = !field.empty() && step(now, field);
+        for (soft_patch& each : now) each = carrier_.carried(each, t, backwards);
+        known = !now[0].empty() && !now[1].empty();  // none is lost
         ++age;
       }
       if (frames_[t].apart) {
@@ -215,14 +210,6 @@ class companion_walk {
   [[nodiscard]] const bit_mask& mask_of(std::size_t t, std::size_t which) const {
     return masks_[t][frames_[t].masks[which]].mask;
   }
-  /// False if one of them is lost.
-  bool step(std::array<soft_patch, 2>& now, const flow_field& field) {
-    for (soft_patch& each : now) {
-      each = carry(each, field, height(), width(), rows_);
-      if (each.empty()) return false;
-    }
-    return true;
-  }
   // Whether a mask holds both, and not one of them while the other is elsewhere or hidden.
   [[nodiscard]] bool shows_both(const bit_mask& mask, const std::array<soft_patch, 2>& now) const {
     const double one = total_area(now[0]), two = total_area(now[1]);
@@ -230,19 +217,11 @@ class companion_walk {
            common_area(now[0], mask) >= options_.inside * one &&
            common_area(now[1], mask) >= options_.inside * two;
   }
-  [[nodiscard]] std::ptrdiff_t height() const { return first_mask().height; }
-  [[nodiscard]] std::ptrdiff_t width() const { return first_mask().width; }
-  [[nodiscard]] const bit_mask& first_mask() const {
-    std::size_t t = 0;
-    while (frames_[t].masks.empty()) ++t;
-    return mask_of(t, 0);
-  }
 
   const video_masks& masks_;
   const std::vector<companion_frame>& frames_;
-  const video_flow& flow_;
+  mask_carrier& carrier_;
   const companion_options& options_;
-  flow_rows rows_{height(), width()};
 };
 
 }  // namespace detail
@@ -262,8 +241,8 @@ class companion_walk {
 /// @param objects  what discover found in them, not compat
 /// @param flow     [T], of any size; things are not followed over empty fields
 /// @return how many masks were cut
-/// @throws invalid_input if flow has another number of frames, a key mask is not in `masks`, masks
-///         differ in size, or an option is out of range
+/// @throws invalid_input if flow has another number of frames or planes that differ in size, a key
+///         mask is not in `masks`, masks differ in size, or an option is out of range
 /// Complexity: O(T * pixels) for each pair that is followed, besides O(T * objects^2) and
 /// O(pixels / 64) for every key mask.
 inline std::size_t cut_companions(video_masks& masks, const std::vector<object>& objects,
@@ -278,11 +257,13 @@ inline std::size_t cut_companions(video_masks& masks, const std::vector<object>&
   const bit_mask* first = nullptr;
   for (const object& one : objects)
     members.push_back(detail::measure_object("cut_companions", one, masks, first));
+  if (first == nullptr) return 0;
+  detail::mask_carrier carrier{"cut_companions", flow, first->height, first->width};
   std::map<std::pair<std::size_t, std::size_t>, std::array<bit_mask, 2>> cuts;  // frame, index
   const auto look_at = [&](std::size_t i, std::size_t j) {
     const auto frames = detail::companion_frames(members[i], members[j], options.like);
     if (!detail::often_apart(frames, options)) return;
-    detail::companion_walk walk{masks, frames, flow, options};
+    detail::companion_walk walk{masks, frames, carrier, options};
     auto ahead = walk.run(false), back = walk.run(true);
     for (std::size_t t = 0; t < frames.size(); ++t) {
       const bool later = ahead[t].age == 0 || (back[t].age > 0 && back[t].age < ahead[t].age);

@@ -105,12 +105,12 @@ class piece_search {
     }
     height_ = first->height;
     width_ = first->width;
-    rows_ = flow_rows{height_, width_};
+    mask_carrier carrier{"join_fragments", flow, height_, width_};
     for (const object* one : objects)
-      pieces_.push_back(prolonged(object_masks(*one, masks), taken));
+      pieces_.push_back(prolonged(object_masks(*one, masks), taken, carrier));
     for (std::size_t a = 0; a < pieces_.size(); ++a) {
       for (std::size_t b = a + 1; b < pieces_.size(); ++b) compare(a, b);
-      for (const bool backwards : {false, true}) hand_over(a, backwards);
+      for (const bool backwards : {false, true}) hand_over(a, backwards, carrier);
     }
   }
 
@@ -118,18 +118,9 @@ class piece_search {
   matrix<std::size_t> near;   // frames in which two are near each other and move alike
 
  private:
-  [[nodiscard]] const flow_field& field_to(std::size_t t, bool backwards) const {
-    return backwards ? flow_.forward[t] : flow_.backward[t];
-  }
   [[nodiscard]] std::size_t frame(std::size_t step, bool backwards) const {
     return backwards ? masks_.size() - 1 - step : step;
   }
-  // Nothing where nothing is known of the motion, or it has left the frame.
-  [[nodiscard]] soft_patch carried(const soft_patch& from, std::size_t t, bool backwards) {
-    const flow_field& field = field_to(t, backwards);
-    return field.empty() ? soft_patch{} : carry(from, field, height_, width_, rows_);
-  }
-
   // The mask of no object that fits best, if one fits.
   [[nodiscard]] const bit_mask* best_fit(const soft_patch& now, std::size_t t,
                                          const std::vector<bool>& taken) const {
@@ -150,7 +141,8 @@ class piece_search {
 
   // Goes on, before, behind and between the key masks, with masks of no object that fit.
   [[nodiscard]] piece prolonged(std::vector<bit_mask> keys,
-                                const std::vector<std::vector<bool>>& taken) {
+                                const std::vector<std::vector<bool>>& taken,
+                                mask_carrier& carrier) const {
     piece result;
     result.masks = keys;
     for (const bool backwards : {false, true}) {
@@ -163,7 +155,7 @@ class piece_search {
           age = 0;
           continue;
         }
-        now = ++age > options_.reach ? soft_patch{} : carried(now, t, backwards);
+        now = ++age > options_.reach ? soft_patch{} : carrier.carried(now, t, backwards);
         if (now.empty()) continue;
         const bit_mask* best = best_fit(now, t, taken[t]);
         if (best == nullptr) continue;
@@ -212,7 +204,7 @@ class piece_search {
   }
 
   // Where an object ends, those that are near the place it is carried to, or where it was hidden.
-  void hand_over(std::size_t a, bool backwards) {
+  void hand_over(std::size_t a, bool backwards, mask_carrier& carrier) {
     const piece& one = pieces_[a];
     soft_patch now;
     box around;
@@ -230,9 +222,9 @@ class piece_search {
         met.assign(pieces_.size(), false);
         continue;
       }
-      known = known && ++age <= options_.pause && !field_to(t, backwards).empty();
+      known = known && ++age <= options_.pause && carrier.leads_to(t, backwards);
       if (!known) continue;
-      now = carried(now, t, backwards);
+      now = carrier.carried(now, t, backwards);
       if (!now.empty()) around = {now.x, now.y, now.width, now.height};
       for (std::size_t b = 0; b < pieces_.size(); ++b) {
         const piece& two = pieces_[b];
@@ -250,7 +242,6 @@ class piece_search {
   const video_flow& flow_;
   const fragment_options& options_;
   std::ptrdiff_t height_ = 0, width_ = 0;
-  flow_rows rows_{0, 0};
   std::vector<piece> pieces_;
 };
 
@@ -348,8 +339,8 @@ inline object joined_object(const std::vector<const object*>& parts, std::size_t
 /// @return objects in the order of their first pieces. The score is the mean coherence times the
 ///         share of the visible frames that have a key mask, as in discovery; cluster and group are
 ///         those of the first piece
-/// @throws invalid_input if a key mask is not in `masks`, extents differ or an option is out of
-///         range
+/// @throws invalid_input if a key mask is not in `masks`, extents or planes of the flow differ, or
+///         an option is out of range
 /// Complexity: O(objects * T * pixels) for every mask of no object in a frame and once more, and
 /// O(objects^2 * (T + log objects) + objects^3) at most.
 [[nodiscard]] inline std::vector<object> join_fragments(const std::vector<object>& objects,

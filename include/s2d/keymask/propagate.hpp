@@ -258,15 +258,23 @@ inline void sample_back(const soft_patch& from, const flow_field& field, flow_ro
   }
 }
 
-// One backward warp of a mask, of the box that it can reach.
-inline soft_patch carry(const soft_patch& from, const flow_field& field, std::ptrdiff_t height,
-                        std::ptrdiff_t width, flow_rows& rows) {
+struct flow_range {
+  value_range u, v;
+};
+
+inline flow_range range_of(const flow_field& field) {
+  return {range_of(field.u), range_of(field.v)};
+}
+
+// One backward warp of a mask, of the box that it can reach. range: of the field
+inline soft_patch carry(const soft_patch& from, const flow_field& field, const flow_range& range,
+                        std::ptrdiff_t height, std::ptrdiff_t width, flow_rows& rows) {
   if (from.empty()) return {};
   const interval columns =
-      reachable(from.x, from.width, range_of(field.u),
+      reachable(from.x, from.width, range.u,
                 static_cast<float>(width) / static_cast<float>(field.width()), width);
   const interval lines =
-      reachable(from.y, from.height, range_of(field.v),
+      reachable(from.y, from.height, range.v,
                 static_cast<float>(height) / static_cast<float>(field.height()), height);
   if (columns.first >= columns.last || lines.first >= lines.last) return {};
 
@@ -275,6 +283,56 @@ inline soft_patch carry(const soft_patch& from, const flow_field& field, std::pt
   sample_back(from, field, rows, to);
   return trimmed(std::move(to));
 }
+
+inline void require_planes(const char* call, const video_flow& flow) {
+  for (const auto* fields : {&flow.forward, &flow.backward})
+    for (std::size_t t = 0; t < fields->size(); ++t) {
+      const flow_field& field = (*fields)[t];
+      require(field.u.height == field.v.height && field.u.width == field.v.width, call,
+              ": planes of the flow of frame ", t, " differ in size");
+    }
+}
+
+// Offsets within a mask and its border are int.
+inline void require_offsets(const char* call, std::ptrdiff_t height, std::ptrdiff_t width) {
+  require((height + 2) * (width + 2) <= 0x7FFF'FFFF, call, ": masks are ", height, " x ", width,
+          ", expected fewer than 2^31 pixels with a border");
+}
+
+// Carries many masks of one size along the flow of a video; a field is searched for its range once.
+class mask_carrier {
+ public:
+  mask_carrier(const char* call, const video_flow& flow, std::ptrdiff_t height,
+               std::ptrdiff_t width)
+      : flow_{flow}, height_{height}, width_{width}, rows_{height, width} {
+    require_offsets(call, height, width);
+  }
+
+  [[nodiscard]] bool leads_to(std::size_t t, bool backwards) const {
+    return !field_to(t, backwards).empty();
+  }
+
+  /// A mask of the frame before t, or behind it if `backwards`, as seen in t: empty where nothing
+  /// is known of the motion, or it has left the frame.
+  [[nodiscard]] soft_patch carried(const soft_patch& from, std::size_t t, bool backwards) {
+    const flow_field& field = field_to(t, backwards);
+    if (field.empty() || from.empty()) return {};
+    std::vector<std::optional<flow_range>>& ranges = ranges_[backwards ? 1 : 0];
+    ranges.resize(flow_.forward.size());
+    if (!ranges[t]) ranges[t] = range_of(field);
+    return carry(from, field, *ranges[t], height_, width_, rows_);
+  }
+
+ private:
+  [[nodiscard]] const flow_field& field_to(std::size_t t, bool backwards) const {
+    return backwards ? flow_.forward[t] : flow_.backward[t];
+  }
+
+  const video_flow& flow_;
+  std::ptrdiff_t height_, width_;
+  flow_rows rows_;
+  std::array<std::vector<std::optional<flow_range>>, 2> ranges_;  // [T] ahead, backwards
+};
 
 // What one frame gets from either side: a soft mask and how many frames it was carried over.
 struct carried {
@@ -372,7 +430,7 @@ class traveller {
   bool step(const flow_field& field, std::size_t frame, std::ptrdiff_t height, std::ptrdiff_t width,
             flow_rows& rows) {
     if (field.empty()) return false;
-    soft_patch mask = carry(now_.mask, field, height, width, rows);
+    soft_patch mask = carry(now_.mask, field, range_of(field), height, width, rows);
     if (test_->wanted()) {
       for (soft_patch& color : colors_) {
         soft_patch next{mask.y, mask.x, mask.height, mask.width, {}};
@@ -508,10 +566,7 @@ void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap betwee
   require(options.threshold >= 0 && options.threshold < 1, "propagate: threshold is ",
           options.threshold, ", expected 0 <= threshold < 1");
   detail::check_likeness(options, frames);
-  for (std::size_t t = 0; t < frames; ++t)
-    for (const flow_field* field : {&flow.forward[t], &flow.backward[t]})
-      require(field->u.height == field->v.height && field->u.width == field->v.width,
-              "propagate: planes of the flow of frame ", t, " differ in size");
+  detail::require_planes("propagate", flow);
 
   std::vector<std::size_t> at;
   for (std::size_t t = 0; t < frames; ++t)
@@ -526,8 +581,7 @@ void fill_gap(std::span<const bit_mask> keys, const video_flow& flow, gap betwee
     result[t] = keys[t];
   }
 
-  require((height + 2) * (width + 2) <= 0x7FFF'FFFF, "propagate: masks are ", height, " x ", width,
-          ", expected fewer than 2^31 pixels with a border");
+  detail::require_offsets("propagate", height, width);
   std::vector<detail::gap> gaps;
   if (at.front() > 0) gaps.push_back({frames, at.front()});
   for (std::size_t i = 1; i < at.size(); ++i)
