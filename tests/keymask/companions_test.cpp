@@ -153,6 +153,31 @@ TEST_CASE("one thing is not cut", "[companions]") {
   CHECK(s2d::cut_companions(masks, {s2d::object{}}, clip.flow, {.share = 0, .frames = 0}) == 0);
 }
 
+TEST_CASE("of two cuts the one that came less far counts", "[companions]") {
+  scene clip(11, {2, 2, 2, 0, 0, 0, 0, 0, 2, 2, 2});
+  for (float& u : clip.flow.backward[5].u.values) u -= 4;  // what comes from before is shifted
+  CHECK(s2d::cut_companions(clip.masks, {clip.both}, clip.flow) == 5);
+  CHECK(clip.cut(3));
+  CHECK(clip.cut(4));
+  CHECK(clip.cut(6));
+  CHECK(clip.cut(7));
+}
+
+TEST_CASE("the part of the same thing stays in its place in all frames", "[companions]") {
+  scene clip(8, {2, 2, 2, 2, 2, 0, 0, 0});
+  for (std::ptrdiff_t x = 0; x < wide; ++x)
+    clip.masks[4][0].mask.set(15, x, false);  // the first block is the smaller one there
+  CHECK(s2d::cut_companions(clip.masks, {clip.both}, clip.flow) == 3);
+  for (const std::size_t t : {5, 6, 7}) CHECK(clip.masks[t][0].mask == clip.first[t]);
+}
+
+TEST_CASE("a key mask that is listed twice counts once", "[companions]") {
+  scene clip(9, {2, 2, 2, 2, 2, 0, 0, 0, 0});
+  for (std::size_t t = 0; t < 5; ++t)
+    clip.both.keymasks.insert(clip.both.keymasks.begin(), s2d::keymask{t, 0, 1});
+  CHECK(s2d::cut_companions(clip.masks, {clip.both}, clip.flow) == 4);
+}
+
 TEST_CASE("a mask that does not hold both is not cut", "[companions]") {
   // From frame 6 on the mask is that of the first block, with some columns of the second.
   const auto cuts = [](std::ptrdiff_t columns, const s2d::companion_options& options) {

@@ -107,6 +107,23 @@ TEST_CASE("What passes behind something is one", "[fragments]") {
   CHECK(s2d::join_fragments(objects, masks, flow).size() == 1);
   CHECK(s2d::join_fragments(objects, masks, flow, {.gap = 0.6}).size() == 2);  // 5 of 8 pixels
   CHECK(s2d::join_fragments(objects, masks, flow, {.gap = 0.63}).size() == 1);
+  // While it is half hidden it seems to stand still, as the post does.
+  for (const std::size_t t : {6, 7})
+    for (float& u : flow.forward[t].u.values) u = 0;
+  CHECK(s2d::join_fragments(objects, masks, flow).size() == 1);
+}
+
+TEST_CASE("A piece of two things that stand apart joins one of them", "[fragments]") {
+  s2d::video_masks masks(8);
+  std::vector<s2d::object> objects(3);  // what is between the others, and these
+  for (std::size_t t = 0; t < 8; ++t) {
+    masks[t] = {{block(18, 1), 1}, {block(10), 1}, {block(19), 1}};
+    for (std::size_t i = 0; i < 3; ++i) objects[i].keymasks.push_back({t, i, 1});
+  }
+  const auto joined = s2d::join_fragments(objects, masks, moving(8, 0));
+  REQUIRE(joined.size() == 2);
+  CHECK(joined[0].keymasks.size() == 16);
+  CHECK(joined[1].keymasks.size() == 8);
 }
 
 TEST_CASE("What stands side by side for long is two", "[fragments]") {
@@ -187,6 +204,17 @@ TEST_CASE("Masks of no object lead from one piece to the next, or keep two apart
   CHECK(s2d::join_fragments(ends, gone, moving(30, 1)).size() == 2);  // eleven frames
   gone[18] = masks[18];
   CHECK(s2d::join_fragments(ends, gone, moving(30, 1)).size() == 1);
+
+  // Of several the one that fits best leads on, in whatever order they are.
+  for (const bool part_first : {false, true}) {
+    s2d::video_masks three(3);
+    three[0] = {{block(0), 1}};
+    three[1] = {{block(0), 1}, {block(0, 3), 1}};
+    three[2] = {{block(13), 1}};  // near the whole block, not near a part of three columns
+    if (part_first) std::swap(three[1][0], three[1][1]);
+    const std::vector pair{object_of({{0, 0, 1}}), object_of({{2, 0, 1}})};
+    CHECK(s2d::join_fragments(pair, three, moving(3, 0)).size() == 1);
+  }
 
   // One begins beside where the other ends, but both are there all the time.
   s2d::video_masks two(20);
