@@ -98,8 +98,14 @@ bool analysed(const places& to) {
   return all_exist({&to.masks, &to.keymasks, &to.run, &to.overlay, &to.table, &to.cutouts});
 }
 
+/// What the stamped file vouches for; s2d run removes what does not belong to its run.json.
+std::vector<fs::path> files_beside(const places& to) {
+  if (!to.run.empty()) return {};
+  return {to.overlay, to.table, to.cutouts.empty() ? fs::path{} : stamp_file(to.cutouts)};
+}
+
 bool finished(const places& to, const std::string& stamp) {
-  if (stamp_of(to.stamped) != stamp || !analysed(to) || !all_exist({&to.stamped, &to.report}))
+  if (!made_with(to.stamped, stamp, files_beside(to)) || !analysed(to) || !all_exist({&to.report}))
     return false;
   // Where there are no keymasks, there is nothing behind them.
   return to.run.empty() || run_record{to.run}.count_of("keymasks") == 0 ||
@@ -197,11 +203,12 @@ findings find(const clip& each, const places& to, const run_options& options, bo
     remove_file(to.stamped);
   }
   const stopwatch clock;
-  if (!to.masks.empty()) write_masks_json(all, stamp, to.masks);
-  if (!to.pictures.empty()) write_mask_pictures(all, to, stamp);
   if (!to.table.empty()) write_table(all, to.table);
   write_pictures(all, each, options.what, to.overlay, to.cutouts, screen);
-  if (!to.keymasks.empty()) write_keymasks_json(all, stamp, to.keymasks);
+  const std::string stamps = stamp_with(stamp, files_beside(to));
+  if (!to.masks.empty()) write_masks_json(all, stamps, to.masks);
+  if (!to.pictures.empty()) write_mask_pictures(all, to, stamps);
+  if (!to.keymasks.empty()) write_keymasks_json(all, stamps, to.keymasks);
   add_seconds(all.stages, "files and overlay", clock.seconds());
   return all;
 }

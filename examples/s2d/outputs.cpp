@@ -249,6 +249,24 @@ std::string stamp_of(const fs::path& file) {
   return both.substr(begin + mark.size(), end - begin - mark.size());
 }
 
+std::string stamp_with(const std::string& stamp, const std::vector<fs::path>& beside) {
+  std::string all = stamp;
+  for (const fs::path& file : beside)
+    if (!file.empty()) all += " " + stamp_for({}, {file});
+  return all;
+}
+
+bool made_with(const fs::path& result, const std::string& stamp,
+               const std::vector<fs::path>& beside) {
+  const std::string carried = stamp_of(result) + " ";
+  if (!carried.starts_with(stamp + " ")) return false;
+  std::error_code missing;
+  return std::all_of(beside.begin(), beside.end(), [&](const fs::path& file) {
+    return file.empty() || (fs::exists(file, missing) &&
+                            carried.find(stamp_with({}, {file}) + " ") != carried.npos);
+  });
+}
+
 summary summarize(const findings& all, const settings& what, bool discovered) {
   summary s;
   s.frames = all.frames();

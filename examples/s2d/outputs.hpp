@@ -58,6 +58,16 @@ void remove_own_pictures(const std::filesystem::path& folder, const std::string&
 /// The stamp that a JSON file of this program carries; empty if it is none.
 [[nodiscard]] std::string stamp_of(const std::filesystem::path& file);
 
+/// The stamp of a result and behind it those of the files that were written before it by the same
+/// call: such files carry none, and what another call puts in their place is not of this result.
+/// Empty paths are none.
+[[nodiscard]] std::string stamp_with(const std::string& stamp,
+                                     const std::vector<std::filesystem::path>& beside);
+
+/// Whether a result carries the stamp, and of each of these files the one that it has now.
+[[nodiscard]] bool made_with(const std::filesystem::path& result, const std::string& stamp,
+                             const std::vector<std::filesystem::path>& beside);
+
 /// In short what was found, for run.json and for people.
 struct summary {
   std::string result;   ///< "objects", "nothing moves", "everything moves" ...

@@ -34,3 +34,32 @@ for command in masks discover; do
   expect 0 "$S2D" "$command" clip --out "$command.json"
   says stderr "skipped"
 done
+
+# What another call left beside a result is not taken for its own, older or newer.
+own_files() {  # COMMAND OUT FILES...
+  local command=$1 out=$2
+  shift 2
+  expect 0 "$S2D" "$command" clip --out "other_$out" --end 6 "$@"
+  expect 0 "$S2D" "$command" clip --out "$out"
+  for _ in older newer; do
+    expect 0 "$S2D" "$command" clip --out "$out" "$@"
+    ! grep -q skipped stderr || fail "$command $out: files of another call were taken"
+    expect 0 "$S2D" info beside.mp4
+    says stdout "11 frames"
+    expect 0 "$S2D" "$command" clip --out "$out" "$@"
+    says stderr "skipped"
+    expect 0 "$S2D" "$command" clip --out "$out"
+    says stderr "skipped"
+    expect 0 "$S2D" "$command" clip --out "other_$out" --end 6 "$@"
+    ! grep -q skipped stderr || fail "$command other_$out: files of another call were taken"
+  done
+}
+own_files masks masks.json --overlay beside.mp4
+own_files masks pictures --overlay beside.mp4
+own_files discover keymasks.json --overlay beside.mp4
+own_files discover keymasks.json --overlay beside.mp4 --csv beside.csv
+own_files discover keymasks.json --overlay beside.mp4 --cutouts cutouts
+expect 0 "$S2D" discover clip --out keymasks.json --csv beside.csv
+echo mine >beside.csv
+expect 0 "$S2D" discover clip --out keymasks.json --csv beside.csv
+says beside.csv "frame,time,object"

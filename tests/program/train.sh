@@ -79,6 +79,21 @@ says stderr "trained before, skipped"
 expect 0 "$S2D" predict clip --model model --out dense.json --threads 1
 says stderr "predicted before, skipped"
 
+# A video that another call left beside the result is not taken for its own.
+predict=("$S2D" predict clip --model model --threads 1 --overlay dense.mp4)
+expect 0 "${predict[@]}" --out dense.json
+says stderr "predicted before, skipped"
+expect 0 "${predict[@]}" --out few.json --end 5
+expect 0 "${predict[@]}" --out dense.json
+expect 0 "$S2D" info dense.mp4
+says stdout "8 frames"
+expect 0 "${predict[@]}" --out few --end 5
+expect 0 "${predict[@]}" --out masks
+expect 0 "$S2D" info dense.mp4
+says stdout "8 frames"
+expect 0 "${predict[@]}" --out masks
+says stderr "predicted before, skipped"
+
 # Stopped in the middle, the next call goes on and ends with the same bits.
 set -m
 status=0

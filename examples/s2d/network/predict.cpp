@@ -169,10 +169,7 @@ struct prediction_task {
 
   [[nodiscard]] bool as_json() const { return out.extension() == ".json"; }
   [[nodiscard]] fs::path stamped() const { return as_json() ? out : stamp_file(out); }
-  [[nodiscard]] bool finished() const {
-    std::error_code ignored;
-    return stamp_of(stamped()) == stamp && (overlay.empty() || fs::exists(overlay, ignored));
-  }
+  [[nodiscard]] bool finished() const { return made_with(stamped(), stamp, {overlay}); }
 };
 
 void predict_clip(const prediction_task& task, const predict_options& options,
@@ -220,10 +217,11 @@ void predict_clip(const prediction_task& task, const predict_options& options,
   make_folder(task.overlay.parent_path());
   if (task.as_json()) remove_file(task.stamped());  // what it says is about to change
   write_pictures(all, video, options.what, task.overlay, {}, screen);
+  const std::string stamps = stamp_with(task.stamp, {task.overlay});
   if (task.as_json())
-    write_dense_json(objects, head, task.stamp, task.out);
+    write_dense_json(objects, head, stamps, task.out);
   else
-    write_dense_pictures(all, task.stamp, task.out);
+    write_dense_pictures(all, stamps, task.out);
   screen.end();
   if (!options.quiet) {
     std::printf("%s: %zu %s, %zu masks in %zu frames (%s)\n", video.name.c_str(), objects.size(),
