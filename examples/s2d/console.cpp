@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -50,6 +50,12 @@ constexpr std::array stage_shares{
 /// Where there is no terminal.
 constexpr std::chrono::seconds time_between_lines{10};
 
+/// Whether standard output is a pipe that nobody reads any more.
+bool reader_gone() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 /// The longest beginning of UTF-8 `text` of at most `columns` characters.
 std::string_view first_columns(std::string_view text, std::size_t columns) {
   std::size_t seen = 0;
@@ -79,8 +85,8 @@ void open_standard_streams() {
 int finished_output(int status) {
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (written || status != 0) return status;
-  if (errno != EPIPE)  // who reads no longer knows why
-    std::fputs("s2d: standard output: cannot be written\n", stderr);
+  if (reader_gone()) return 128 + SIGPIPE;
+  std::fputs("s2d: standard output: cannot be written\n", stderr);
   return 1;
 }
 

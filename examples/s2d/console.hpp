@@ -17,7 +17,8 @@ namespace app {
 void open_standard_streams();
 
 /// The exit status of a program that would end with `status`, but may not have been able to write
-/// all that it had to say.
+/// all that it had to say: 1 with an error line, or silently that of a program which SIGPIPE ends
+/// where nobody reads any more.
 [[nodiscard]] int finished_output(int status);
 
 /// Lets SIGINT and SIGTERM ask for a stop, those held back before included; a second signal ends

@@ -98,3 +98,18 @@ says stderr "00001.png stands for two frames"
 "$S2D_TOOL" json closed/run.json || fail "run.json is no JSON"
 ! "$S2D" info clip >/dev/full 2>stderr || fail "a full disk is no error"
 says stderr "standard output: cannot be written"
+
+# An output that nobody reads any more: the work is done, and the end is silent.
+unread() {
+  local got=0
+  rm -f gone
+  (until [ -e gone ]; do sleep 0.01; done && exec "$S2D" "$@" 2>stderr) |
+    { exec <&- && : >gone; } || got=$?
+  [ "$got" = 141 ] || fail "$* ended with status $got, expected 141"
+  ! grep -q '^s2d: ' stderr || fail "$* writes errors"
+}
+unread info clip
+unread --help
+unread run clip --out unread --until keymasks --threads 1 --force
+"$S2D_TOOL" json unread/run.json || fail "run.json is no JSON"
+[ ! -x "$(dirname "$S2D")/s2d-network" ] || unread train --help
