@@ -18,6 +18,7 @@
 #include <s2d/io/palette_png.hpp>
 
 #include "commands.hpp"
+#include "console.hpp"
 #include "facts.hpp"
 #include "hardware.hpp"
 #include "json.hpp"
@@ -233,6 +234,7 @@ int info_command(const std::vector<fs::path>& paths, bool json) {
   all.begin_array();
   for (const fs::path& place : paths) {
     description each = about(place);
+    throw_if_stopped();
     if (json) {
       each.json.member("path", place.string()).end_object();
       all.line().raw(each.json.text());

@@ -293,9 +293,12 @@ annotation_counts count_annotations(const fs::path& json) {
   annotation_counts counts;
   counts.images = is_coco(json);
   if (counts.images) {
-    const s2d::coco_data data = s2d::read_coco(json);
+    const s2d::coco_data data = s2d::read_coco(json, [&](s2d::coco_annotation&& one) {
+      throw_if_stopped();
+      ++counts.annotations;
+      counts.masks += one.mask.has_value();
+    });
     counts.videos = counts.frames = data.images.size();
-    counts.annotations = counts.masks = data.annotations.size();
     if (!data.images.empty()) {
       counts.height = data.images.front().height;
       counts.width = data.images.front().width;
@@ -303,6 +306,7 @@ annotation_counts count_annotations(const fs::path& json) {
     return counts;
   }
   const s2d::ytvis_data data = s2d::read_ytvis(json, [&](s2d::ytvis_annotation&& one) {
+    throw_if_stopped();
     ++counts.annotations;
     counts.masks += one.segments.size();
   });

@@ -70,7 +70,7 @@ struct annotation_counts {
   std::ptrdiff_t width = 0;
 };
 
-/// @throws s2d::io_error, s2d::invalid_input
+/// @throws s2d::io_error, s2d::invalid_input; s2d::cancelled
 [[nodiscard]] annotation_counts count_annotations(const std::filesystem::path& json);
 
 }  // namespace app

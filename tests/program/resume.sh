@@ -62,3 +62,16 @@ nothing_under_final_names KILL killed
 expect 0 "$S2D" run clip --until keymasks --out killed "${options[@]}"
 same whole/masks.json killed/masks.json
 no_leftovers killed
+
+# What only looks stops as well.
+mapfile -t often < <(yes clip | head -n 20000)
+set -m
+status=0
+"$S2D" info "${often[@]}" >seen 2>stderr &
+pid=$!
+while [ ! -s seen ] && kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+kill -INT "$pid"
+wait "$pid" || status=$?
+set +m
+[ "$status" = 130 ] || fail "info ended with status $status after SIGINT, expected 130"
+says stderr "interrupted"
