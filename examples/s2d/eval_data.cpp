@@ -48,7 +48,8 @@ eval_data read_images(const fs::path& file) {
                  ": annotations[", i, "].image_id: found ", one.image_id, ", which is none of the ",
                  data.images.size(), " images");
     s2d::require(one.mask.has_value(), file.string(), ": annotations[", i,
-                 "]: holds no segmentation");
+                 "].segmentation: found none, null or an empty list, expected run lengths or "
+                 "polygons");
     eval_video& video = video_of(one.image_id);
     if (video.height == 0) {
       video.height = one.mask->height;

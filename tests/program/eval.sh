@@ -61,6 +61,16 @@ echo '{"videos":[{"id":1,"height":9,"width":9,"length":9,"file_names":[]},
   {"id":1,"height":9,"width":9,"length":2,"file_names":[]}],"annotations":[]}' >twice.json
 expect 1 "$S2D" eval twice.json truth.json --metric ytvis
 says stderr "twice.json: videos[1].id: found 1 a second time"
+for none in '"segmentation":[],' '"segmentation":null,' ''; do
+  echo '{"images":[{"id":1,"height":4,"width":5}],"categories":[{"id":1}],"annotations":[
+    {"image_id":1,"category_id":1,"segmentation":[[0,0,2,0,2,2]]},
+    {"image_id":1,"category_id":1,'"$none"'"bbox":[0,0,1,1]}]}' >boxes.json
+  expect 1 "$S2D" eval boxes.json boxes.json --metric coco
+  one_error
+  says stderr "boxes.json: annotations[1].segmentation: found none, null or an empty list, expected"
+  expect 0 "$S2D" info boxes.json
+  says stdout "1 image, 2 annotations, 1 mask,"
+done
 echo '{"videos":[{"id":1,"width":160' >broken.json
 expect 1 "$S2D" eval broken.json truth.json --metric ytvis
 one_error
