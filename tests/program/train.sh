@@ -120,6 +120,20 @@ expect 0 "$S2D" train clip --out parts --steps 2 "${options[@]}" --seed 1
 says stderr "starts anew"
 [ "$(wc -l <parts/log.jsonl)" = 2 ] || fail "the log is not that of the new run"
 
+# Nothing that is read lies where checkpoints are, or is what is written.
+mkdir -p own/.s2d
+cp -r clip truth.json own/.s2d
+cp truth.json own/config.json
+for given in "clip --labels own/.s2d/truth.json" "own/.s2d/clip --labels truth.json" \
+  "clip --labels own/config.json" "clip --labels truth.json --init own/.s2d"; do
+  # shellcheck disable=SC2086
+  expect 2 "$S2D" train $given --out own --steps 1 --threads 1 --force
+  says stderr "is read and would be overwritten"
+done
+same truth.json own/.s2d/truth.json
+same truth.json own/config.json
+same clip/00007.png own/.s2d/clip/00007.png
+
 # Wrong calls and bad input.
 expect 2 "$S2D" train clip --labels truth.json --out new --size 100x100
 says stderr "multiples of 32"

@@ -123,6 +123,8 @@ model_facts facts_for(const std::vector<lesson>& lessons, const train_options& o
   return facts;
 }
 
+fs::path log_of(const fs::path& out) { return out / "log.jsonl"; }
+
 /// log.jsonl: a line for every step, also of a run in parts.
 class log_file {
  public:
@@ -166,6 +168,24 @@ class log_file {
   std::unique_ptr<std::FILE, closer> open_;
 };
 
+/// The checkpoints of a model, hidden in its folder; they go, and all that lies there.
+fs::path work_folder(const fs::path& out) { return out / ".s2d"; }
+
+/// No file of the user is lost: what is read is not what is written or removed.
+void require_own_places(const train_options& options, const clip_list& found,
+                        const label_place& place) {
+  std::vector<fs::path> read{options.labels, options.init};
+  for (const clip& each : found.clips) {
+    const std::vector<fs::path> pictures = places_read(each);
+    read.insert(read.end(), pictures.begin(), pictures.end());
+    read.push_back(place.of(each));
+  }
+  require_apart({{weights_file(options.out), config_file(options.out), log_of(options.out)},
+                 {},
+                 {work_folder(options.out)}},
+                read);
+}
+
 /// Checkpoints of other settings go.
 void keep_only(const fs::path& cache, const std::string& stamp, console& screen) {
   std::error_code error;
@@ -195,6 +215,7 @@ int train_command(const train_options& given) {
   if (!found.many && options.steps == 0) options.steps = usual_steps(1, options);
   const std::string name = found.many ? folder_name(options.input) : found.clips.front().name;
   label_place place{options.labels, found.many};
+  require_own_places(options, found, place);
   json_writer said;
   said.begin_object();
   write_settings(said, options);
@@ -230,7 +251,7 @@ int train_command(const train_options& given) {
   }
 
   make_folder(options.out);
-  const fs::path cache = options.out / ".s2d";
+  const fs::path cache = work_folder(options.out);
   if (options.force) fs::remove_all(cache, ignored);
   keep_only(cache, stamp, screen);
   fs::remove(config_file(options.out), ignored);  // what it says is about to change
@@ -275,7 +296,7 @@ int train_command(const train_options& given) {
   student->to(device);
   if (const auto last = s2d::torch::latest_checkpoint(training.folder))
     screen.note(s2d::concat(name, ": goes on behind ", last->filename().string()));
-  log_file log{options.out / "log.jsonl"};
+  log_file log{log_of(options.out)};
   s2d::torch::training_log last;
   screen.span(0, 1, "");
   const auto result = s2d::torch::train(
