@@ -94,12 +94,11 @@ def _listed(objects):
 
 
 def _from_numbers(numbers, h, w):
-    h, w = (int(n) if isinstance(n, float) and n.is_integer() else n for n in (h, w))
     return (_core.from_box if len(numbers) == 4 else _core.from_polygon)(numbers, h, w)
 
 
 def _are_runs(objects):
-    return not isinstance(objects, np.ndarray) and isinstance(objects[0], dict)
+    return not isinstance(objects, np.ndarray) and any(isinstance(one, dict) for one in objects)
 
 
 def _boxes(name, objects):

@@ -1,6 +1,7 @@
 // NumPy arrays as views of the core, without copies, and results as NumPy arrays.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -44,6 +45,32 @@ inline std::string describe(nb::handle object) {
 template <class... Parts>
 [[noreturn]] void refuse(const Parts&... parts) {
   throw nb::type_error(s2d::concat(parts...).c_str());
+}
+
+/// Whole numbers, also where they are floats or booleans of NumPy. Nothing of Python's errors comes
+/// out.
+inline bool whole_number(nb::handle object, std::int64_t& number) {
+  if (nb::try_cast<std::int64_t>(object, number)) return true;
+  if (!PyNumber_Check(object.ptr())) return false;
+  const double value = PyFloat_AsDouble(object.ptr());
+  if (PyErr_Occurred()) {
+    PyErr_Clear();
+    return false;
+  }
+  if (!(value == std::trunc(value) && std::abs(value) < 1e15)) return false;
+  number = static_cast<std::int64_t>(value);
+  return true;
+}
+
+/// A whole number from 0 on. Raises TypeError where it is none, ValueError where it is less.
+[[nodiscard]] inline std::size_t size_of(std::string_view what, nb::handle object) {
+  constexpr const char* expected = ", expected a whole number, 0 or more";
+  std::int64_t number = 0;
+  if (!whole_number(object, number))
+    refuse(what, " is ", PyFloat_Check(object.ptr()) ? text_of(object) : describe(object),
+           expected);
+  if (number < 0) throw s2d::invalid_input{s2d::concat(what, " is ", number, expected)};
+  return static_cast<std::size_t>(number);
 }
 
 /// Of an array of another byte order, or with gaps that are no whole elements; else the object.

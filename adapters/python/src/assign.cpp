@@ -75,7 +75,8 @@ nb::object hungarian(nb::handle cost, bool maximize, const std::string& nan) {
 }
 
 nb::list hungarian_batch(nb::handle costs, bool maximize, const std::string& nan,
-                         std::size_t threads) {
+                         nb::handle threads) {
+  const std::size_t workers = size_of("hungarian_batch: threads", threads);
   const s2d::hungarian_options options = options_of(maximize, nan);
   std::vector<nb::ndarray<const double, nb::c_contig, nb::device::cpu>> kept;
   std::vector<s2d::plane_view<const double>> tables;
@@ -90,7 +91,7 @@ nb::list hungarian_batch(nb::handle costs, bool maximize, const std::string& nan
   {
     const nb::gil_scoped_release others_run;
     matches = s2d::hungarian_batch(std::span<const s2d::plane_view<const double>>{tables}, options,
-                                   threads);
+                                   workers);
   }
   nb::list result;
   for (const auto& match : matches) result.append(match ? pairs_of(*match) : nb::none());
@@ -112,7 +113,7 @@ nan       'refuse': NaN raises ValueError; 'worst': it is as good as the worst f
 +inf (-inf with maximize) forbids a pair. Raises ValueError where forbidden pairs leave no
 matching, and on infinitely good costs.)");
   m.def("hungarian_batch", &hungarian_batch, nb::arg("costs"), nb::arg("maximize") = false,
-        nb::arg("nan") = "refuse", nb::arg("threads") = 1,
+        nb::arg("nan") = "refuse", nb::arg("threads").none() = 1,
         nb::sig("def hungarian_batch(costs, maximize=False, nan='refuse', threads=1)"),
         R"(Many matchings: a list of (rows, columns), None where there is no matching.
 

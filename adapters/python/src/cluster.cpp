@@ -16,7 +16,8 @@ namespace {
 
 enum class metric { hamming, jaccard };
 
-nb::object dbscan(nb::handle rows, double eps, std::size_t min_samples, const std::string& name) {
+nb::object dbscan(nb::handle rows, double eps, nb::handle min_samples, const std::string& name) {
+  const s2d::dbscan_options options{size_of("dbscan: min_samples", min_samples)};
   const auto distance =
       choose<metric>("metric", name, {{"hamming", metric::hamming}, {"jaccard", metric::jaccard}});
   (void)array_of("dbscan: rows", rows, {2}, "an array [n, columns]");
@@ -24,7 +25,6 @@ nb::object dbscan(nb::handle rows, double eps, std::size_t min_samples, const st
   s2d::clustering found;
   {
     const nb::gil_scoped_release others_run;
-    const s2d::dbscan_options options{min_samples};
     found = distance == metric::hamming ? s2d::dbscan(bits, eps, options)
                                         : s2d::dbscan(s2d::jaccard_neighbors{bits, eps}, options);
   }
@@ -36,7 +36,7 @@ nb::object dbscan(nb::handle rows, double eps, std::size_t min_samples, const st
 
 void bind_cluster(nb::module_& m) {
   m.def(
-      "dbscan", &dbscan, nb::arg("rows"), nb::arg("eps"), nb::arg("min_samples") = 5,
+      "dbscan", &dbscan, nb::arg("rows"), nb::arg("eps"), nb::arg("min_samples").none() = 5,
       nb::arg("metric") = "hamming",
       nb::sig("def dbscan(rows, eps, min_samples=5, metric='hamming')"),
       R"(Clusters of the rows of a table of bits: labels int64 [n], -1 for noise, as scikit-learn's.

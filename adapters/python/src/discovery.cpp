@@ -119,18 +119,18 @@ nb::dict to_dict(s2d::discovery found) {
 
 nb::object discover(nb::handle masks, nb::handle tracks, nb::handle flow, nb::handle frames,
                     nb::handle frame_size, bool compat, double visibility, double matching,
-                    std::size_t grid, double visibility_eps, std::size_t min_samples,
-                    std::size_t threads, nb::handle progress) {
+                    nb::handle grid, double visibility_eps, nb::handle min_samples,
+                    nb::handle threads, nb::handle progress) {
   if (!tracks.is_none() + !flow.is_none() + !frames.is_none() != 1)
     refuse("discover: expected one of tracks, flow and frames");
   s2d::discovery_options options;
   options.compat = compat;
   options.visibility = visibility;
   options.matching = matching;
-  options.grid = grid;
+  options.grid = size_of("discover: grid", grid);
   options.visibility_eps = visibility_eps;
-  options.min_samples = min_samples;
-  options.threads = threads;
+  options.min_samples = size_of("discover: min_samples", min_samples);
+  options.threads = size_of("discover: threads", threads);
   const s2d::video_masks given = video_masks_of(masks);
   for (const auto& frame : given)
     for (const s2d::frame_mask& one : frame) {
@@ -159,7 +159,7 @@ nb::object discover(nb::handle masks, nb::handle tracks, nb::handle flow, nb::ha
       options.frame_height = pictures[0].height;
       options.frame_width = pictures[0].width;
       s2d::video_flow_options how;
-      how.threads = threads;
+      how.threads = options.threads;
       motion = s2d::estimate_video_flow(pictures, how, progress_of(progress));
     }
     const s2d::flow_tracker tracker{motion, options.frame_height > 0 ? options.frame_height : 1,
@@ -177,9 +177,9 @@ void bind_discovery(nb::module_& m) {
         nb::arg("flow") = nb::none(), nb::arg("frames") = nb::none(),
         nb::arg("frame_size") = nb::none(), nb::arg("compat") = defaults.compat,
         nb::arg("visibility") = defaults.visibility, nb::arg("matching") = defaults.matching,
-        nb::arg("grid") = defaults.grid, nb::arg("visibility_eps") = defaults.visibility_eps,
-        nb::arg("min_samples") = defaults.min_samples, nb::arg("threads") = defaults.threads,
-        nb::arg("progress") = nb::none(),
+        nb::arg("grid").none() = defaults.grid, nb::arg("visibility_eps") = defaults.visibility_eps,
+        nb::arg("min_samples").none() = defaults.min_samples,
+        nb::arg("threads").none() = defaults.threads, nb::arg("progress") = nb::none(),
         nb::sig("def discover(masks, tracks=None, flow=None, frames=None, frame_size=None, "
                 "compat=False, visibility=0.3, matching=0.5, grid=50, visibility_eps=0.2, "
                 "min_samples=5, threads=1, progress=None)"),

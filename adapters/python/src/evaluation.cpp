@@ -39,15 +39,15 @@ nb::dict to_dict(const s2d::davis_statistics& figures, std::vector<double> per_f
 
 nb::dict evaluate_davis(nb::handle truth, nb::handle found, nb::handle void_pixels,
                         const std::string& protocol, double boundary_tolerance,
-                        std::size_t max_proposals, std::size_t threads) {
+                        nb::handle max_proposals, nb::handle threads) {
   s2d::davis_options options;
   options.protocol =
       choose<s2d::davis_protocol>("protocol", protocol,
                                   {{"semi_supervised", s2d::davis_protocol::semi_supervised},
                                    {"unsupervised", s2d::davis_protocol::unsupervised}});
   options.boundary_tolerance = boundary_tolerance;
-  options.max_proposals = max_proposals;
-  options.threads = threads;
+  options.max_proposals = size_of("evaluate_davis: max_proposals", max_proposals);
+  options.threads = size_of("evaluate_davis: threads", threads);
   const s2d::davis_masks right = davis_masks_of("evaluate_davis: truth", truth);
   const s2d::davis_masks left = davis_masks_of("evaluate_davis: found", found);
   std::vector<s2d::bit_mask> ignored;
@@ -117,7 +117,7 @@ struct instances {
       if (scored)
         instance.score = number<double>(name, one, "score");
       else if (one.contains("iscrowd"))
-        instance.crowd = number<std::int64_t>(name, one, "iscrowd") != 0;
+        instance.crowd = flag(name, one, "iscrowd");
       if (!scored && one.contains("area")) instance.area = number<double>(name, one, "area");
       shapes.push_back(read(name, one));
     }
@@ -125,6 +125,14 @@ struct instances {
   }
 
  private:
+  static bool flag(const std::string& what, const nb::dict& from, const char* key) {
+    std::int64_t value = 0;
+    const nb::object found = from[key];
+    if (!whole_number(found, value))
+      refuse(what, ": ", key, " is ", describe(found), ", expected a boolean or a number");
+    return value != 0;
+  }
+
   template <class T>
   static T number(const std::string& what, const nb::dict& from, const char* key) {
     T value{};
@@ -138,13 +146,14 @@ struct instances {
 
 template <class Shape, class Read>
 nb::dict evaluate(const std::string& what, nb::handle found, nb::handle truths, const char* group,
-                  const s2d::ap_options& options, std::size_t threads, Read read) {
+                  const s2d::ap_options& options, nb::handle threads, Read read) {
+  const std::size_t workers = size_of(what + ": threads", threads);
   const instances<Shape> left{(what + ": found").c_str(), found, group, true, read};
   const instances<Shape> right{(what + ": truths").c_str(), truths, group, false, read};
   s2d::ap_result measured;
   {
     const nb::gil_scoped_release others_run;
-    measured = s2d::evaluate_instances(left.list, right.list, options, threads);
+    measured = s2d::evaluate_instances(left.list, right.list, options, workers);
   }
   nb::dict result = to_dict(measured.all), categories;
   for (std::size_t k = 0; k < measured.categories.size(); ++k)
@@ -158,8 +167,7 @@ nb::object segmentation_of(const std::string& what, const nb::dict& from, const 
   return from[key];
 }
 
-nb::dict evaluate_ytvis(nb::handle found, nb::handle truths, bool by_category,
-                        std::size_t threads) {
+nb::dict evaluate_ytvis(nb::handle found, nb::handle truths, bool by_category, nb::handle threads) {
   return evaluate<tube>("evaluate_ytvis", found, truths, "video_id",
                         s2d::ytvis_ap_options(by_category), threads,
                         [](const std::string& what, const nb::dict& one) {
@@ -167,7 +175,7 @@ nb::dict evaluate_ytvis(nb::handle found, nb::handle truths, bool by_category,
                         });
 }
 
-nb::dict evaluate_coco(nb::handle found, nb::handle truths, bool by_category, std::size_t threads) {
+nb::dict evaluate_coco(nb::handle found, nb::handle truths, bool by_category, nb::handle threads) {
   s2d::ap_options options;
   options.by_category = by_category;
   return evaluate<s2d::rle>("evaluate_coco", found, truths, "image_id", options, threads,
@@ -191,7 +199,8 @@ void bind_evaluation(nb::module_& m) {
   m.def(
       "evaluate_davis", &evaluate_davis, nb::arg("truth"), nb::arg("found"),
       nb::arg("void_pixels") = nb::none(), nb::arg("protocol") = "semi_supervised",
-      nb::arg("boundary_tolerance") = 0.008, nb::arg("max_proposals") = 20, nb::arg("threads") = 1,
+      nb::arg("boundary_tolerance") = 0.008, nb::arg("max_proposals").none() = 20,
+      nb::arg("threads").none() = 1,
       nb::sig("def evaluate_davis(truth, found, void_pixels=None, protocol='semi_supervised', "
               "boundary_tolerance=0.008, max_proposals=20, threads=1)"),
       R"(J and F of a video as DAVIS measures them: a dictionary with J&F, J, F (means) and objects
@@ -205,7 +214,7 @@ protocol      'semi_supervised': prediction i stands for object i, missing ones 
 Frames are taken as they come; DAVIS leaves out the first and the last one when semi-supervised.)");
   m.def(
       "evaluate_ytvis", &evaluate_ytvis, nb::arg("found"), nb::arg("truths"),
-      nb::arg("by_category") = true, nb::arg("threads") = 1,
+      nb::arg("by_category") = true, nb::arg("threads").none() = 1,
       nb::sig("def evaluate_ytvis(found, truths, by_category=True, threads=1)"),
       R"(YouTube-VIS average precision and recall: a dictionary with AP, AP50, AP75, APs, APm, APl,
 AR1, AR10, AR100, ARs, ARm, ARl (-1 where no truth counts) and categories (the same by id).
@@ -216,7 +225,7 @@ found, truths  annotations as the files have them: dictionaries with video_id, c
 by_category    False: all categories are one, the class-agnostic metric)");
   m.def(
       "evaluate_coco", &evaluate_coco, nb::arg("found"), nb::arg("truths"),
-      nb::arg("by_category") = true, nb::arg("threads") = 1,
+      nb::arg("by_category") = true, nb::arg("threads").none() = 1,
       nb::sig("def evaluate_coco(found, truths, by_category=True, threads=1)"),
       R"(COCO's segmentation AP and AR of images: as evaluate_ytvis, with image_id in place of video_id,
 segmentation (an RLE dictionary or an array [h, w]), and area (of truths, counted if absent).)");

@@ -46,13 +46,13 @@ nb::object estimate_flow(nb::handle first, nb::handle second, const std::string&
   return flow_array(flow);
 }
 
-nb::object estimate_video_flow(nb::handle frames, const std::string& preset,
-                               std::ptrdiff_t longer_side, std::size_t threads,
-                               nb::handle progress) {
+nb::object estimate_video_flow(nb::handle frames, const std::string& preset, nb::handle longer_side,
+                               nb::handle threads, nb::handle progress) {
   s2d::video_flow_options options;
   options.flow = preset_of(preset);
-  options.longer_side = longer_side;
-  options.threads = threads;
+  options.longer_side =
+      static_cast<std::ptrdiff_t>(size_of("estimate_video_flow: longer_side", longer_side));
+  options.threads = size_of("estimate_video_flow: threads", threads);
   const std::vector<s2d::image> pictures = images_of("estimate_video_flow: frames", frames);
   s2d::video_flow flow;
   {
@@ -147,8 +147,8 @@ What stands at p in `first` stands at p + flow[p] in `second`.
 first, second  uint8 [h, w] gray, or [h, w, 3] RGB
 preset         'fast' or 'medium')");
   m.def("estimate_video_flow", &estimate_video_flow, nb::arg("frames"),
-        nb::arg("preset") = "medium", nb::arg("longer_side") = 428, nb::arg("threads") = 1,
-        nb::arg("progress") = nb::none(),
+        nb::arg("preset") = "medium", nb::arg("longer_side").none() = 428,
+        nb::arg("threads").none() = 1, nb::arg("progress") = nb::none(),
         nb::sig("def estimate_video_flow(frames, preset='medium', longer_side=428, threads=1, "
                 "progress=None)"),
         R"(Flow of neighbouring frames both ways: (forward, backward), lists over T of float32

@@ -100,18 +100,24 @@ nb::dict merge(nb::handle list, bool intersect) {
   return to_dict(merged);
 }
 
-nb::dict from_polygon(nb::handle corners, std::ptrdiff_t height, std::ptrdiff_t width) {
-  const auto numbers =
-      numbers_of<double>("frPyObjects: polygon", corners, 1, "x0, y0, x1, y1, ...");
-  return to_dict(s2d::encode_polygon({numbers.data(), numbers.size()}, height, width));
+std::ptrdiff_t side_of(const char* name, nb::handle object) {
+  return static_cast<std::ptrdiff_t>(size_of(s2d::concat("frPyObjects: ", name), object));
 }
 
-nb::dict from_box(nb::handle box, std::ptrdiff_t height, std::ptrdiff_t width) {
+nb::dict from_polygon(nb::handle corners, nb::handle height, nb::handle width) {
+  const auto numbers =
+      numbers_of<double>("frPyObjects: polygon", corners, 1, "x0, y0, x1, y1, ...");
+  return to_dict(s2d::encode_polygon({numbers.data(), numbers.size()}, side_of("h", height),
+                                     side_of("w", width)));
+}
+
+nb::dict from_box(nb::handle box, nb::handle height, nb::handle width) {
   const auto sides = numbers_of<double>("frPyObjects: box", box, 1, "x, y, width, height");
   s2d::require(sides.size() == 4, "frPyObjects: box has ", sides.size(),
                " numbers, expected x, y, width, height");
   const double* const at = sides.data();
-  return to_dict(s2d::encode_box(at[0], at[1], at[2], at[3], height, width));
+  return to_dict(
+      s2d::encode_box(at[0], at[1], at[2], at[3], side_of("h", height), side_of("w", width)));
 }
 
 nb::dict from_runs(nb::handle object) { return to_dict(rle_of("frPyObjects: pyobj", object)); }
@@ -125,8 +131,9 @@ void bind_mask(nb::module_& m) {
   m.def("area", &area);
   m.def("bounding_boxes", &bounding_boxes);
   m.def("merge", &merge);
-  m.def("from_polygon", &from_polygon);
-  m.def("from_box", &from_box);
+  m.def("from_polygon", &from_polygon, nb::arg("polygon"), nb::arg("h").none(),
+        nb::arg("w").none());
+  m.def("from_box", &from_box, nb::arg("box"), nb::arg("h").none(), nb::arg("w").none());
   m.def("from_runs", &from_runs);
 }
 

@@ -86,17 +86,6 @@ any_mask plane_of(std::string_view what, const any_array& array, std::ptrdiff_t 
 
 namespace {
 
-/// Whole numbers, also where they are floats. Nothing of Python's errors comes out.
-bool whole_number(nb::handle object, std::int64_t& number) {
-  if (nb::try_cast<std::int64_t>(object, number)) return true;
-  if (!PyNumber_Check(object.ptr())) return false;
-  const double value = PyFloat_AsDouble(object.ptr());
-  if (PyErr_Occurred()) PyErr_Clear();  // then value is -1, and no size
-  if (!(value == std::trunc(value) && std::abs(value) < 1e15)) return false;
-  number = static_cast<std::int64_t>(value);
-  return true;
-}
-
 bool two_numbers(const nb::object& object, std::int64_t& first, std::int64_t& second) {
   if (!nb::isinstance<nb::list>(object) && !nb::isinstance<nb::tuple>(object) &&
       !nb::hasattr(object, "dtype"))
@@ -163,12 +152,12 @@ mask_list masks_of(std::string_view what, nb::handle object) {
   std::vector<any_mask> dense;
   std::vector<any_array> kept;
   if (is_list(object)) {
-    bool runs = true;
-    for (const nb::handle item : object) runs = runs && nb::isinstance<nb::dict>(item);
-    if (runs) return rles_of(what, object);
+    if (nb::len(object) == 0 || nb::isinstance<nb::dict>(nb::object(object[0])))
+      return rles_of(what, object);
     for (const nb::handle item : object) {
       const std::string name = s2d::concat(what, "[", kept.size(), "]");
-      kept.push_back(array_of(name, item, {2}, "an array [h, w] like the first"));
+      kept.push_back(
+          array_of(name, item, {2}, kept.empty() ? one_mask : "an array [h, w] like the first"));
       dense.push_back(plane_of(name, kept.back(), 0, 0, 1));
     }
   } else {

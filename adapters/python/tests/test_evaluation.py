@@ -59,6 +59,40 @@ def test_tubes_that_are_right_and_wrong():
     assert s2d.evaluate_ytvis([], truths)["AP"] == 0 and s2d.evaluate_ytvis([], [])["AP"] == -1
 
 
+@pytest.mark.parametrize("crowd", [True, 1, 1.0, np.bool_(True), np.uint8(1)])
+def test_crowds_may_be_flags_of_any_kind(crowd):
+    square = np.zeros((40, 60), bool)
+    square[5:25, 5:25] = True
+    truth = {"image_id": 1, "category_id": 3, "segmentation": square}
+    found = dict(truth, score=0.9)
+    counted = s2d.evaluate_coco([found], [dict(truth, iscrowd=type(crowd)(0))])
+    assert counted["AP"] == pytest.approx(1)
+    assert s2d.evaluate_coco([found], [dict(truth, iscrowd=crowd)])["AP"] == -1
+
+
+@pytest.mark.parametrize("size, error", [
+    (None, TypeError), (-1, ValueError), ("2", TypeError), (0.5, TypeError), (1j, TypeError)])
+def test_sizes_are_named(size, error):
+    t, f = tube_annotations()
+    dense = np.zeros((1, 2, 3, 4))
+    for name, call in (
+            ("evaluate_ytvis: threads", lambda: s2d.evaluate_ytvis([f], t, threads=size)),
+            ("evaluate_coco: threads", lambda: s2d.evaluate_coco([], [], threads=size)),
+            ("evaluate_davis: threads", lambda: s2d.evaluate_davis(dense, dense, threads=size)),
+            ("evaluate_davis: max_proposals",
+             lambda: s2d.evaluate_davis(dense, dense, max_proposals=size)),
+            ("hungarian_batch: threads", lambda: s2d.hungarian_batch([], threads=size)),
+            ("dbscan: min_samples", lambda: s2d.dbscan(dense[0, 0], 0.5, min_samples=size)),
+            ("estimate_video_flow: longer_side",
+             lambda: s2d.estimate_video_flow([], longer_side=size)),
+            ("estimate_video_flow: threads", lambda: s2d.estimate_video_flow([], threads=size)),
+            ("discover: grid", lambda: s2d.discover([], flow=([], []), grid=size)),
+            ("discover: min_samples", lambda: s2d.discover([], flow=([], []), min_samples=size)),
+            ("discover: threads", lambda: s2d.discover([], flow=([], []), threads=size))):
+        with pytest.raises(error, match=f"{name} is .*, expected a whole number, 0 or more"):
+            call()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_cocoeval_gives_the_same(seed):
     pytest.importorskip("pycocotools")
@@ -95,6 +129,8 @@ def test_cocoeval_gives_the_same(seed):
     (lambda t, f: s2d.evaluate_ytvis([{"video_id": 1}], t), TypeError, "has no category_id"),
     (lambda t, f: s2d.evaluate_ytvis([f], [{"video_id": 1, "category_id": 1}]), TypeError,
      r"truths\[0\] has no segmentations"),
+    (lambda t, f: s2d.evaluate_ytvis([f], [dict(t[0], iscrowd="1")]), TypeError,
+     r"truths\[0\]: iscrowd is str, expected a boolean or a number"),
     (lambda t, f: s2d.evaluate_ytvis(f, t), TypeError, "expected a list of dictionaries"),
     (lambda t, f: s2d.evaluate_ytvis([dict(f, score=float("nan"))], t), ValueError, "not a number"),
     (lambda t, f: s2d.davis_j(np.zeros((3, 4)), np.zeros((4, 3))), ValueError, "sizes differ"),
