@@ -174,7 +174,7 @@ figures measure_instances(const composite& of, const sparse_result& found,
     row["jf_" + name] =
         s2d::evaluate_davis(of.instances, best, {}, {.protocol = s2d::davis_protocol::unsupervised})
             .jf_mean;
-    const auto identities = s2d::identity_switches(of.instances, best);
+    const auto identities = s2d::identity_switches(s2d::tracked_frames(of.instances, best));
     row["ids_" + name] = static_cast<double>(identities.switches);
     row["found_" + name] =
         static_cast<double>(identities.matched) / static_cast<double>(identities.masks);

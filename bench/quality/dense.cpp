@@ -19,9 +19,8 @@
 #include <s2d/core/error.hpp>
 #include <s2d/flow/video_flow.hpp>
 #include <s2d/keymask/agreeing_masks.hpp>
-#include <s2d/keymask/companions.hpp>
 #include <s2d/keymask/discover.hpp>
-#include <s2d/keymask/fragments.hpp>
+#include <s2d/keymask/objects.hpp>
 #include <s2d/keymask/propagate.hpp>
 #include <s2d/mask/pack.hpp>
 #include <s2d/segment/frame_masks.hpp>
@@ -287,10 +286,10 @@ sparse_result find_sparse(const clip& of) {
   found.flow = s2d::estimate_video_flow(of.frames, options);
   found.raw = s2d::find_frame_masks(of.frames, found.flow);
   s2d::flow_tracker tracker{found.flow, of.frames[0].height, of.frames[0].width};
-  const auto discovered =
-      s2d::discover_companions(found.raw.masks, found.flow,
-                               [&](const auto& masks) { return s2d::discover(masks, tracker); });
-  found.objects = s2d::join_fragments(discovered.objects, found.raw.masks, found.flow);
+  found.objects =
+      s2d::discover_objects(found.raw.masks, found.flow, of.frames, [&](const auto& masks) {
+        return s2d::discover(masks, tracker);
+      }).objects;
   return found;
 }
 

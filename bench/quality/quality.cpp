@@ -15,9 +15,8 @@
 #include <s2d/core/config.hpp>
 #include <s2d/flow/video_flow.hpp>
 #include <s2d/io/atomic_file.hpp>
-#include <s2d/keymask/companions.hpp>
 #include <s2d/keymask/discover.hpp>
-#include <s2d/keymask/fragments.hpp>
+#include <s2d/keymask/objects.hpp>
 #include <s2d/segment/frame_masks.hpp>
 #include <s2d/segment/motion_features.hpp>
 #include <s2d/track/flow_tracker.hpp>
@@ -168,8 +167,7 @@ void measure(const settings& how, const std::string& name, bool single, results&
         const auto look = [&](const s2d::video_masks& in) {
           return s2d::discover(in, tracker, v.options);
         };
-        objects = v.refined ? s2d::join_fragments(
-                                  s2d::discover_companions(seen, flow, look).objects, seen, flow)
+        objects = v.refined ? s2d::discover_objects(seen, flow, clip.frames, look).objects
                             : look(seen).objects;
       });
       figures keys = quality::measure_keymasks(seen, found.confidence, objects, flow, clip.truth,

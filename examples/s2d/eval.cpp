@@ -37,7 +37,8 @@ void print_table(const eval_outcome& outcome) {
   for (const eval_row& row : outcome.rows) {
     auto& line = cells.emplace_back(row.names);
     for (const double value : row.values)
-      line.push_back(std::isfinite(value) ? report::fixed(value, 3) : "-");
+      line.push_back(
+          std::isfinite(value) ? report::fixed(value, outcome.digits(line.size() - names)) : "-");
   }
   std::vector<std::size_t> widths(cells[0].size());
   for (const auto& line : cells)
@@ -53,6 +54,17 @@ void print_table(const eval_outcome& outcome) {
     while (text.ends_with(' ')) text.pop_back();
     std::puts(text.c_str());
   }
+}
+
+/// Whether categories count in a metric.
+bool has_categories(const std::string& metric) { return metric == "ytvis" || metric == "coco"; }
+
+std::string about(const eval_request& what) {
+  if (what.metric == "davis") return "DAVIS J and F, " + what.protocol;
+  if (what.metric == "identity") return "identity F1 and switches";
+  return std::string{what.metric == "ytvis" ? "YouTube-VIS average precision and recall"
+                                            : "COCO average precision and recall of masks"} +
+         (what.class_agnostic ? ", class-agnostic" : "");
 }
 
 std::string csv_field(const std::string& text) {
@@ -84,7 +96,7 @@ std::string as_json(const eval_outcome& outcome, const eval_request& what) {
   json_writer json;
   json.begin_object().member("metric", what.metric);
   if (what.metric == "davis") json.member("protocol", what.protocol);
-  if (what.metric != "davis") json.member("class_agnostic", what.class_agnostic);
+  if (has_categories(what.metric)) json.member("class_agnostic", what.class_agnostic);
   json.member("prediction", what.prediction.string()).member("truth", what.truth.string());
   const auto values = [&](const eval_row& row) {
     for (std::size_t c = 0; c < row.values.size(); ++c)
@@ -118,25 +130,24 @@ std::string as_json(const eval_outcome& outcome, const eval_request& what) {
 int eval_command(const eval_request& what) {
   require_apart({{what.csv, what.report}, {}, {}}, {what.prediction, what.truth});
   eval_settings settings;
-  settings.metric = what.metric == "davis"   ? eval_metric::davis
-                    : what.metric == "ytvis" ? eval_metric::ytvis
-                                             : eval_metric::coco;
+  settings.metric = what.metric == "davis"      ? eval_metric::davis
+                    : what.metric == "ytvis"    ? eval_metric::ytvis
+                    : what.metric == "identity" ? eval_metric::identity
+                                                : eval_metric::coco;
   settings.semi_supervised = what.protocol == "semi-supervised";
-  settings.by_category = !what.class_agnostic;
+  settings.by_category = has_categories(what.metric) && !what.class_agnostic;
   settings.threads = what.threads;
-  const eval_data truth = read_eval_data(what.truth, settings.metric);
-  eval_data prediction = read_eval_data(what.prediction, settings.metric);
+  const bool boxes = settings.metric == eval_metric::identity && what.truth.extension() == ".txt";
+  eval_data prediction, truth;
+  if (!boxes) truth = read_eval_data(what.truth, settings.metric);
+  prediction = read_eval_data(what.prediction, settings.metric);
+  if (boxes) truth = read_eval_boxes(what.truth, prediction);
   align(prediction, truth);
   const eval_outcome outcome = measure(prediction, truth, settings);
   if (!what.csv.empty()) write_csv(outcome, what.csv);
-  if (!what.report.empty()) {
-    std::string about = what.metric == "davis"   ? "DAVIS J and F, " + what.protocol
-                        : what.metric == "ytvis" ? "YouTube-VIS average precision and recall"
-                                                 : "COCO average precision and recall of masks";
-    if (what.metric != "davis" && what.class_agnostic) about += ", class-agnostic";
+  if (!what.report.empty())
     write_eval_page(outcome, what.prediction.filename().string(),
-                    about + "; the truth is " + what.truth.string(), what.report);
-  }
+                    about(what) + "; the truth is " + what.truth.string(), what.report);
   if (what.json) {
     std::fputs(as_json(outcome, what).c_str(), stdout);
   } else if (!what.quiet) {

@@ -6,8 +6,10 @@
 
 #include <s2d/core/error.hpp>
 #include <s2d/io/coco.hpp>
+#include <s2d/io/mot.hpp>
 #include <s2d/io/ytvis.hpp>
 #include <s2d/io/ytvis_folder.hpp>
+#include <s2d/mask/polygon.hpp>
 
 #include "mask_video.hpp"
 
@@ -213,6 +215,36 @@ eval_data read_eval_data(const fs::path& place, eval_metric metric) {
   else
     all = read_pictures(place, images);
   all.place = place;
+  return all;
+}
+
+eval_data read_eval_boxes(const fs::path& file, const eval_data& prediction) {
+  s2d::require(prediction.videos.size() == 1, file.string(), ": holds one video, ",
+               prediction.place.string(), " holds ", prediction.videos.size());
+  eval_data all;
+  all.place = file;
+  all.boxes = true;
+  eval_video& video = all.videos.emplace_back(prediction.videos.front());
+  s2d::require(video.height > 0 && video.width > 0, prediction.place.string(),
+               ": the size of its masks is not known");
+  std::map<std::int64_t, std::size_t> place;
+  for (const s2d::mot_box& box : s2d::read_mot(file)) {
+    for (auto t = video.frames.size(); t <= box.frame; ++t)
+      video.frames.push_back(s2d::concat("frame ", t));
+    if (box.confidence == 0) continue;
+    const auto [known, fresh] = place.try_emplace(box.identity, all.objects.size());
+    if (fresh) {
+      s2d::require(box.identity >= 0, file.string(), ": identity ", box.identity,
+                   ", expected 0 or more: detections have none");
+      all.objects.emplace_back().number = static_cast<std::size_t>(box.identity);
+    }
+    all.objects[known->second].masks.push_back(
+        {static_cast<std::ptrdiff_t>(box.frame),
+         s2d::encode_box(box.left, box.top, box.width, box.height, video.height, video.width)});
+  }
+  for (eval_object& object : all.objects)
+    std::sort(object.masks.begin(), object.masks.end(),
+              [](const auto& a, const auto& b) { return a.frame < b.frame; });
   return all;
 }
 

@@ -13,7 +13,7 @@
 
 namespace app {
 
-enum class eval_metric { davis, ytvis, coco };
+enum class eval_metric { davis, ytvis, coco, identity };
 
 /// An object of a video, or an instance of an image (a video of one frame).
 struct eval_object {
@@ -39,12 +39,20 @@ struct eval_data {
   std::vector<eval_video> videos;
   std::vector<eval_object> objects;
   std::map<std::int64_t, std::string> categories;
+  bool boxes = false;  ///< the masks are boxes
 };
 
 /// Reads a JSON file (COCO for that metric, else YouTube-VIS), a folder of mask PNG, a folder of
 /// such folders, one with NAME/dense.json for each video, or an .npy array.
 /// @throws s2d::io_error, s2d::invalid_input
 [[nodiscard]] eval_data read_eval_data(const std::filesystem::path& place, eval_metric metric);
+
+/// Reads the boxes of a MOTChallenge file as masks of the one video of `prediction`, whole pixels;
+/// those of confidence 0 do not count.
+/// @throws s2d::io_error, s2d::invalid_input, also if `prediction` holds several videos or masks of
+///         no known size
+[[nodiscard]] eval_data read_eval_boxes(const std::filesystem::path& file,
+                                        const eval_data& prediction);
 
 /// Renumbers the videos and frames of the prediction as the truth has them. Videos belong together
 /// if they have the same name; lists of results go by id; single videos belong together anyhow.

@@ -10,7 +10,9 @@
 
 #include <s2d/core/error.hpp>
 #include <s2d/eval/davis.hpp>
+#include <s2d/eval/identity.hpp>
 #include <s2d/eval/instances.hpp>
+#include <s2d/mask/polygon.hpp>
 
 #include "console.hpp"
 #include "report/html.hpp"
@@ -318,12 +320,102 @@ eval_outcome measure_precision(const eval_data& prediction, const eval_data& tru
   return outcome;
 }
 
+/// What is seen of the objects of a video in every frame. Of boxes the boxes of found masks count.
+std::vector<s2d::tracked_frame> frames_of(std::size_t v, const eval_data& prediction,
+                                          const eval_data& truth) {
+  struct seen {
+    std::vector<const s2d::rle*> truth, found;
+  };
+  std::vector<seen> masks;
+  std::vector<s2d::tracked_frame> frames;
+  const auto collect = [&](const eval_data& from, auto names, auto list) {
+    for (std::size_t o = 0; o < from.objects.size(); ++o) {
+      if (from.objects[o].video != v) continue;
+      for (const auto& segment : from.objects[o].masks) {
+        if (area(segment.mask) == 0) continue;
+        const auto t = static_cast<std::size_t>(segment.frame);
+        if (frames.size() <= t) {
+          frames.resize(t + 1);
+          masks.resize(t + 1);
+        }
+        (frames[t].*names).push_back(static_cast<std::int64_t>(o));
+        (masks[t].*list).push_back(&segment.mask);
+      }
+    }
+  };
+  collect(truth, &s2d::tracked_frame::truth, &seen::truth);
+  collect(prediction, &s2d::tracked_frame::found, &seen::found);
+  const auto boxed = [&](const s2d::rle& mask) {
+    const s2d::box box = bounding_box(mask);
+    return s2d::encode_box(box, mask.height, mask.width);
+  };
+  for (std::size_t t = 0; t < frames.size(); ++t) {
+    std::vector<s2d::rle> right, found;
+    for (const s2d::rle* mask : masks[t].truth) right.push_back(*mask);
+    for (const s2d::rle* mask : masks[t].found) found.push_back(truth.boxes ? boxed(*mask) : *mask);
+    frames[t].overlap = s2d::iou<double>(right, found);
+  }
+  return frames;
+}
+
+eval_outcome measure_identity(const eval_data& prediction, const eval_data& truth,
+                              const eval_settings& what) {
+  s2d::require(!truth.objects.empty(), truth.place.string(), ": holds no objects");
+  eval_outcome outcome;
+  outcome.name_columns = {"video"};
+  outcome.value_columns = {"IDF1",      "IDP",      "IDR",   "recall",
+                           "precision", "switches", "found", "objects"};
+  outcome.counts = 3;
+  const auto share = [](std::size_t part, std::size_t whole) {
+    return whole == 0 ? std::numeric_limits<double>::quiet_NaN()
+                      : static_cast<double>(part) / static_cast<double>(whole);
+  };
+  const auto add = [&](const std::string& name, const s2d::identity_scores& scores,
+                       const s2d::identity_counts& counts, std::size_t found, std::size_t objects) {
+    outcome.rows.push_back(
+        {{name},
+         {scores.f1(), scores.precision(), scores.recall(), share(counts.matched, scores.truths),
+          share(counts.matched, scores.found), static_cast<double>(counts.switches),
+          static_cast<double>(found), static_cast<double>(objects)}});
+  };
+  s2d::identity_scores all;
+  s2d::identity_counts all_counts;
+  for (std::size_t v = 0; v < truth.videos.size(); ++v) {
+    throw_if_stopped();
+    const std::vector<s2d::tracked_frame> frames = frames_of(v, prediction, truth);
+    const s2d::identity_scores scores = s2d::identity_f1(frames);
+    const s2d::identity_counts counts = s2d::identity_switches(frames);
+    const auto objects_in = [v](const eval_data& data) {
+      return static_cast<std::size_t>(
+          std::count_if(data.objects.begin(), data.objects.end(),
+                        [v](const eval_object& object) { return object.video == v; }));
+    };
+    add(truth.videos[v].name, scores, counts, objects_in(prediction), objects_in(truth));
+    all.truths += scores.truths;
+    all.found += scores.found;
+    all.matched += scores.matched;
+    all_counts.switches += counts.switches;
+    all_counts.matched += counts.matched;
+  }
+  add("all", all, all_counts, prediction.objects.size(), truth.objects.size());
+  find_cases(prediction, truth, what, outcome);
+  return outcome;
+}
+
 }  // namespace
 
 eval_outcome measure(const eval_data& prediction, const eval_data& truth,
                      const eval_settings& what) {
-  return what.metric == eval_metric::davis ? measure_davis(prediction, truth, what)
-                                           : measure_precision(prediction, truth, what);
+  switch (what.metric) {
+    case eval_metric::davis:
+      return measure_davis(prediction, truth, what);
+    case eval_metric::identity:
+      return measure_identity(prediction, truth, what);
+    case eval_metric::ytvis:
+    case eval_metric::coco:
+      break;
+  }
+  return measure_precision(prediction, truth, what);
 }
 
 }  // namespace app

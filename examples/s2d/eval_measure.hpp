@@ -28,6 +28,11 @@ struct eval_row {
 
 struct eval_outcome {
   std::vector<std::string> name_columns, value_columns;
+  std::size_t counts = 0;  ///< so many of value_columns, the last ones, are whole numbers
+  /// Digits behind the point in a value column.
+  [[nodiscard]] int digits(std::size_t column) const {
+    return column + counts < value_columns.size() ? 3 : 0;
+  }
   std::vector<eval_row> rows;  ///< the last one: over all
   /// By frame, DAVIS only: values of each row but the last one, one list a value.
   std::vector<std::vector<std::vector<double>>> frames;

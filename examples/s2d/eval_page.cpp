@@ -131,7 +131,8 @@ std::string table(const eval_outcome& outcome) {
     html += "<tr>";
     for (const std::string& name : row.names)
       html += "<td class=\"name\">" + escape(name) + "</td>";
-    for (const double value : row.values) html += "<td>" + report::fixed(value, 3) + "</td>";
+    for (std::size_t c = 0; c < row.values.size(); ++c)
+      html += "<td>" + report::fixed(row.values[c], outcome.digits(c)) + "</td>";
     html += "</tr>\n";
   }
   return html + "</tbody>\n</table>";

@@ -105,6 +105,7 @@ Examples:
   s2d eval dense.json truth/ --metric davis
   s2d eval masks/ truth/ --metric davis --protocol semi-supervised --csv table.csv
   s2d eval results.json instances.json --metric ytvis --class-agnostic --report report.html
+  s2d eval dense.json gt.txt --metric identity
 )";
 
 void parse_shard(const std::string& text, app::run_options& options) {
@@ -464,9 +465,14 @@ int run_program(int argc, char** argv) {
       ->add_option("PREDICTION", eval.prediction,
                    "Masks: folder (of NAME/dense.json, too), .json, .npy")
       ->required();
-  eval_app->add_option("TRUTH", eval.truth, "Masks: folder, .json, .npy")->required();
-  eval_app->add_option("--metric", eval.metric, "davis (J and F), ytvis or coco (AP and AR)")
-      ->check(CLI::IsMember({"davis", "ytvis", "coco"}))
+  eval_app
+      ->add_option("TRUTH", eval.truth,
+                   "Masks: folder, .json, .npy; for identity also boxes: .txt of MOTChallenge")
+      ->required();
+  eval_app
+      ->add_option("--metric", eval.metric,
+                   "davis (J and F), ytvis or coco (AP and AR), identity (IDF1, switches)")
+      ->check(CLI::IsMember({"davis", "ytvis", "coco", "identity"}))
       ->required();
   eval_app
       ->add_option("--protocol", eval.protocol,

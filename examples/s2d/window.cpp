@@ -5,9 +5,8 @@
 #include <utility>
 
 #include <s2d/io/npy_tracker.hpp>
-#include <s2d/keymask/companions.hpp>
-#include <s2d/keymask/fragments.hpp>
 #include <s2d/keymask/discover.hpp>
+#include <s2d/keymask/objects.hpp>
 #include <s2d/keymask/output.hpp>
 #include <s2d/mask/rle.hpp>
 #include <s2d/segment/cuts.hpp>
@@ -173,8 +172,7 @@ findings work_on(window_frames& window, const settings& what, const given_files&
       return find_keymasks(in, window, what, part, with, screen.stage(0.8, 1));
     };
     if (what.segmenter == segmenter_kind::motion && follow && !what.compat) {
-      found = s2d::discover_companions(masks, window.flow, look);
-      found.objects = s2d::join_fragments(found.objects, masks, window.flow);
+      found = s2d::discover_objects(masks, window.flow, window.pictures, look);
     } else {
       found = look(masks);
     }

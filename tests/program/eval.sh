@@ -43,6 +43,31 @@ cp truth/0000[0-3].png fewer
 expect 0 "$S2D" eval fewer truth --metric davis
 grep -qE '^all +0\.500 +0\.500 +0\.500 +1\.000' stdout || fail "missing frames are not empty"
 
+# Identity: of masks, and of boxes in a MOTChallenge file.
+expect 0 "$S2D" eval swapped truth --metric identity --report page.html --csv table.csv
+grep -qE '^all +1\.000 +1\.000 +1\.000 +1\.000 +1\.000 +0 +2 +2$' stdout || fail "not perfect"
+says page.html "identity F1 and switches"
+says table.csv "truth,1,1,1,1,1,0,2,2"
+expect 0 "$S2D" eval fewer truth --metric identity
+grep -qE '^all +0\.667 +1\.000 +0\.500' stdout || fail "missing frames are not empty"
+# A box at (1, 1) of 2 x 2 pixels in three frames, under one name and then another.
+box='{"size":[4,6],"counts":[5,2,2,2,13]}'
+echo '{"videos":[{"id":1,"height":4,"width":6,"length":3,"file_names":["v/a.jpg","v/b.jpg","v/c.jpg"]}],
+  "categories":[{"id":1}],"annotations":[
+  {"id":1,"video_id":1,"category_id":1,"segmentations":['"$box,$box"',null]},
+  {"id":2,"video_id":1,"category_id":1,"segmentations":[null,null,'"$box"']}]}' >named.json
+printf '1,7,2,2,2,2\n2,7,2,2,2,2,1\n3,7,2,2,2,2,1,-1,-1\n3,8,4,1,1,1,0\n' >gt.txt
+expect 0 "$S2D" eval named.json gt.txt --metric identity
+grep -qE '^v +0\.667 +0\.667 +0\.667 +1\.000 +1\.000 +1 +2 +1$' stdout || fail "boxes are not measured"
+expect 1 "$S2D" eval named.json gt.txt --metric davis
+echo '1,7,2,2,2' >short.txt
+expect 1 "$S2D" eval named.json short.txt --metric identity
+one_error
+says stderr "short.txt: line 1: 5 fields, expected frame"
+echo '4,7,2,2,2,2' >later.txt
+expect 0 "$S2D" eval named.json later.txt --metric identity
+grep -qE '^all +0\.000' stdout || fail "found where nothing is"
+
 # Quiet is quiet, and errors name what does not fit.
 expect 0 "$S2D" eval truth truth --metric davis --quiet
 [ ! -s stdout ] && [ ! -s stderr ] || fail "--quiet says something"

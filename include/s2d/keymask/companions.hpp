@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <map>
@@ -73,6 +74,43 @@ inline bool companions(const measured_mask& a, const measured_mask& b, double li
   const auto [less, more] = std::minmax(a.area, b.area);
   return less > 0 && static_cast<double>(less) >= like * static_cast<double>(more) &&
          side_by_side(a.around, b.around);
+}
+
+// A thing through a video.
+struct measured_thing {
+  std::vector<measured_mask> frames;  // [T] area 0 where it is not seen
+
+  // The frame nearby that shows most of it.
+  [[nodiscard]] std::size_t clearest(std::size_t t, std::size_t around) const {
+    std::size_t best = t;
+    for (std::size_t u = t > around ? t - around : 0; u < frames.size() && u <= t + around; ++u)
+      if (frames[u].area > frames[best].area) best = u;
+    return best;
+  }
+  // What hides it makes it small.
+  [[nodiscard]] double size(std::size_t t) const {
+    return std::sqrt(static_cast<double>(frames[clearest(t, 10)].area));
+  }
+};
+
+// Pixels between two boxes, the longer way of both.
+inline double gap_between(const box& a, const box& b) {
+  const auto along = [](std::ptrdiff_t from, std::ptrdiff_t size, std::ptrdiff_t other_from,
+                        std::ptrdiff_t other_size) {
+    return larger_of(other_from - from - size, from - other_from - other_size);
+  };
+  const std::ptrdiff_t longer =
+      larger_of(along(a.x, a.width, b.x, b.width), along(a.y, a.height, b.y, b.height));
+  return static_cast<double>(larger_of(longer, std::ptrdiff_t{0}));
+}
+
+// Whether a frame that shows both shows things of their own: far from each other, or of like size
+// and side by side.
+inline bool stand_apart(const measured_thing& one, const measured_thing& two, std::size_t t) {
+  const measured_mask &a = one.frames[t], &b = two.frames[t];
+  if (a.area == 0 || b.area == 0) return false;
+  return gap_between(a.around, b.around) > larger_of(one.size(t), two.size(t)) ||
+         companions(a, b, companion_options{}.like);
 }
 
 using measured_masks = std::vector<std::vector<measured_mask>>;  // [T] the larger ones first

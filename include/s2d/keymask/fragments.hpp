@@ -38,33 +38,10 @@ struct fragment_options {
 namespace detail {
 
 // What is known of an object in every frame.
-struct piece {
+struct piece : measured_thing {
   std::vector<bit_mask> masks;                // [T] key masks, united, or what goes on with them
-  std::vector<measured_mask> measured;        // [T] area 0 where there is none
   std::vector<std::array<double, 2>> motion;  // [T] mean flow to the next frame, x and y
-
-  // The frame nearby that shows most of it.
-  [[nodiscard]] std::size_t clearest(std::size_t t, std::size_t around) const {
-    std::size_t best = t;
-    for (std::size_t u = t > around ? t - around : 0; u < measured.size() && u <= t + around; ++u)
-      if (measured[u].area > measured[best].area) best = u;
-    return best;
-  }
-  [[nodiscard]] double size(std::size_t t) const {
-    return std::sqrt(static_cast<double>(measured[clearest(t, 10)].area));
-  }
 };
-
-// Pixels between two boxes, the longer way of both.
-inline double gap_between(const box& a, const box& b) {
-  const auto along = [](std::ptrdiff_t from, std::ptrdiff_t size, std::ptrdiff_t other_from,
-                        std::ptrdiff_t other_size) {
-    return larger_of(other_from - from - size, from - other_from - other_size);
-  };
-  const std::ptrdiff_t longer =
-      larger_of(along(a.x, a.width, b.x, b.width), along(a.y, a.height, b.y, b.height));
-  return static_cast<double>(larger_of(longer, std::ptrdiff_t{0}));
-}
 
 // The mean flow under a mask, in its pixels; unknown vectors are left out, NaN where all are.
 inline std::array<double, 2> mean_flow(const bit_mask& mask, const box& around,
@@ -166,8 +143,8 @@ class piece_search {
     }
     for (std::size_t t = 0; t < keys.size(); ++t) {
       const bit_mask& mask = result.masks[t];
-      result.measured.push_back(mask.empty() ? measured_mask{} : measured(mask));
-      const box& around = result.measured[t].around;
+      result.frames.push_back(mask.empty() ? measured_mask{} : measured(mask));
+      const box& around = result.frames[t].around;
       auto motion = mean_flow(mask, around, flow_.forward[t], 1);
       if (std::isnan(motion[0])) motion = mean_flow(mask, around, flow_.backward[t], -1);
       result.motion.push_back(motion);
@@ -194,11 +171,11 @@ class piece_search {
   void compare(std::size_t a, std::size_t b) {
     const piece &one = pieces_[a], &two = pieces_[b];
     for (std::size_t t = 0; t < masks_.size(); ++t) {
-      const measured_mask &x = one.measured[t], &y = two.measured[t];
+      const measured_mask &x = one.frames[t], &y = two.frames[t];
       if (x.area == 0 || y.area == 0) continue;
       const double size = larger_of(one.size(t), two.size(t));
       const double gap = gap_between(x.around, y.around);
-      if (gap > size || companions(x, y, companion_options{}.like)) note(apart, a, b);
+      if (stand_apart(one, two, t)) note(apart, a, b);
       if (gap <= options_.gap * size && move_alike(one, t, two, t)) note(near, a, b);
     }
   }
@@ -213,9 +190,9 @@ class piece_search {
     std::vector<bool> met(pieces_.size());
     for (std::size_t step = 0; step < masks_.size(); ++step) {
       const std::size_t t = frame(step, backwards);
-      if (one.measured[t].area > 0) {
+      if (one.frames[t].area > 0) {
         now = soften(one.masks[t]);
-        around = one.measured[t].around;
+        around = one.frames[t].around;
         known = true;
         last = t;
         age = 0;
@@ -228,10 +205,10 @@ class piece_search {
       if (!now.empty()) around = {now.x, now.y, now.width, now.height};
       for (std::size_t b = 0; b < pieces_.size(); ++b) {
         const piece& two = pieces_[b];
-        if (b == a || met[b] || two.measured[t].area == 0) continue;
+        if (b == a || met[b] || two.frames[t].area == 0) continue;
         met[b] = true;
         const double size = larger_of(one.size(last), two.size(t));
-        if (gap_between(around, two.measured[t].around) <= options_.gap * size &&
+        if (gap_between(around, two.frames[t].around) <= options_.gap * size &&
             move_alike(one, last, two, t))
           note(near, a, b);
       }
