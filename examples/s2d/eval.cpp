@@ -76,18 +76,24 @@ std::string csv_field(const std::string& text) {
 
 void write_csv(const eval_outcome& outcome, const fs::path& file) {
   std::string text;
+  bool first = true;  // in its line
   const auto add = [&](const std::string& field) {
-    if (!text.empty() && text.back() != '\n') text += ',';
+    if (!first) text += ',';
+    first = false;
     text += field;
+  };
+  const auto end_line = [&] {
+    text += '\n';
+    first = true;
   };
   for (const auto* columns : {&outcome.name_columns, &outcome.value_columns})
     for (const std::string& name : *columns) add(csv_field(name));
-  text += '\n';
+  end_line();
   for (const eval_row& row : outcome.rows) {
     for (const std::string& name : row.names) add(csv_field(name));
     for (const double value : row.values)
       add(std::isfinite(value) ? s2d::concat(value) : std::string{});
-    text += '\n';
+    end_line();
   }
   s2d::write_file(file, std::string_view{text});
 }

@@ -1,6 +1,7 @@
 #include "eval_data.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -186,6 +187,12 @@ std::vector<std::size_t> match_videos(const eval_data& prediction, const eval_da
 /// The truth's number of each frame; -1: the truth has no such frame.
 std::vector<std::ptrdiff_t> match_frames(const eval_video& from, const eval_video& to,
                                          const fs::path& place) {
+  if (from.frames.size() <= to.frames.size() &&
+      std::equal(from.frames.begin(), from.frames.end(), to.frames.begin())) {
+    std::vector<std::ptrdiff_t> same(from.frames.size());
+    std::iota(same.begin(), same.end(), std::ptrdiff_t{0});
+    return same;
+  }
   std::map<std::string, std::ptrdiff_t> by_stem;
   for (std::size_t t = 0; t < to.frames.size(); ++t)
     by_stem.try_emplace(to.frames[t], static_cast<std::ptrdiff_t>(t));
@@ -227,10 +234,15 @@ eval_data read_eval_boxes(const fs::path& file, const eval_data& prediction) {
   eval_video& video = all.videos.emplace_back(prediction.videos.front());
   s2d::require(video.height > 0 && video.width > 0, prediction.place.string(),
                ": the size of its masks is not known");
+  const auto lengthen = [&](std::size_t frames) {
+    for (auto t = video.frames.size(); t < frames; ++t)
+      video.frames.push_back(s2d::concat("frame ", t));
+  };
+  for (const eval_object& object : prediction.objects)
+    for (const auto& segment : object.masks) lengthen(static_cast<std::size_t>(segment.frame) + 1);
   std::map<std::int64_t, std::size_t> place;
   for (const s2d::mot_box& box : s2d::read_mot(file)) {
-    for (auto t = video.frames.size(); t <= box.frame; ++t)
-      video.frames.push_back(s2d::concat("frame ", t));
+    lengthen(box.frame + 1);
     if (box.confidence == 0) continue;
     const auto [known, fresh] = place.try_emplace(box.identity, all.objects.size());
     if (fresh) {
@@ -242,6 +254,10 @@ eval_data read_eval_boxes(const fs::path& file, const eval_data& prediction) {
         {static_cast<std::ptrdiff_t>(box.frame),
          s2d::encode_box(box.left, box.top, box.width, box.height, video.height, video.width)});
   }
+  std::erase_if(all.objects, [](const eval_object& object) {  // outside of the picture
+    return std::all_of(object.masks.begin(), object.masks.end(),
+                       [](const auto& segment) { return area(segment.mask) == 0; });
+  });
   for (eval_object& object : all.objects)
     std::sort(object.masks.begin(), object.masks.end(),
               [](const auto& a, const auto& b) { return a.frame < b.frame; });
@@ -275,6 +291,9 @@ void align(eval_data& prediction, const eval_data& truth) {
     std::sort(kept.begin(), kept.end(),
               [](const auto& a, const auto& b) { return a.frame < b.frame; });
     object.masks = std::move(kept);
+    if (!truth.boxes) continue;
+    for (auto& segment : object.masks)
+      segment.mask = s2d::encode_box(bounding_box(segment.mask), to.height, to.width);
   }
 }
 

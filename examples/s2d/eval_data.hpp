@@ -56,7 +56,8 @@ struct eval_data {
 
 /// Renumbers the videos and frames of the prediction as the truth has them. Videos belong together
 /// if they have the same name; lists of results go by id; single videos belong together anyhow.
-/// Frames go by their stems, where no stem fits by their order.
+/// Frames go by their stems, where no stem fits by their order. Where the truth is boxes, the masks
+/// of the prediction become theirs.
 /// @throws s2d::invalid_input if a video, a frame or a size of the prediction does not fit
 void align(eval_data& prediction, const eval_data& truth);
 

@@ -12,7 +12,6 @@
 #include <s2d/eval/davis.hpp>
 #include <s2d/eval/identity.hpp>
 #include <s2d/eval/instances.hpp>
-#include <s2d/mask/polygon.hpp>
 
 #include "console.hpp"
 #include "report/html.hpp"
@@ -56,6 +55,11 @@ const s2d::rle* mask_at(const eval_object& object, std::ptrdiff_t frame) {
   return at == object.masks.end() || at->frame != frame ? nullptr : &at->mask;
 }
 
+/// What a video is called; lists of results have numbers only.
+std::string name_of(const eval_video& video) {
+  return video.name.empty() ? s2d::concat("video ", video.id) : video.name;
+}
+
 s2d::rle mask_or_empty(const eval_object* object, std::ptrdiff_t frame, const eval_video& video) {
   const s2d::rle* mask = object == nullptr ? nullptr : mask_at(*object, frame);
   return mask != nullptr ? *mask : s2d::encode(s2d::bit_mask(video.height, video.width));
@@ -92,7 +96,7 @@ davis_input objects_of(std::size_t v, const eval_data& prediction, const eval_da
   }
   for (const eval_object& object : prediction.objects)
     if (object.video == v) input.found.push_back(&object);
-  const std::string& name = truth.videos[v].name;
+  const std::string name = name_of(truth.videos[v]);
   if (what.semi_supervised) {
     std::vector<const eval_object*> ordered(input.truth.size(), nullptr);
     for (const eval_object* object : input.found) {
@@ -131,7 +135,7 @@ eval_outcome measure_davis(const eval_data& prediction, const eval_data& truth,
     const eval_video& video = truth.videos[v];
     const davis_input input = objects_of(v, prediction, truth, what, outcome.notes);
     if (input.truth.empty()) {
-      outcome.notes.push_back(video.name + ": the truth holds no object");
+      outcome.notes.push_back(name_of(video) + ": the truth holds no object");
       continue;
     }
     const auto frames = static_cast<std::ptrdiff_t>(video.frames.size());
@@ -166,7 +170,7 @@ eval_outcome measure_davis(const eval_data& prediction, const eval_data& truth,
       for (std::size_t k = 0; k < values.size(); ++k) sum[k] += values[k];
       const std::string number = s2d::concat(input.truth[o]->number);
       outcome.rows.push_back(
-          {{video.name, number, proposal == nullptr ? "none" : s2d::concat(proposal->number)},
+          {{name_of(video), number, proposal == nullptr ? "none" : s2d::concat(proposal->number)},
            {values.begin(), values.end()}});
       outcome.frames.push_back({object.j_per_frame, object.f_per_frame});
       // The least and the greatest frame stand for the object.
@@ -181,7 +185,7 @@ eval_outcome measure_davis(const eval_data& prediction, const eval_data& truth,
       const auto add = [&](case_list& list, std::size_t t) {
         if (!list.wants(value(t))) return;
         const auto frame = static_cast<std::ptrdiff_t>(t) + cut;
-        list.add({s2d::concat(video.name, ", object ", number, ", frame ",
+        list.add({s2d::concat(name_of(video), ", object ", number, ", frame ",
                               video.frames[static_cast<std::size_t>(frame)]),
                   value(t),
                   "J " + fixed(object.j_per_frame[t], 3) + ", F " + fixed(object.f_per_frame[t], 3),
@@ -258,7 +262,7 @@ void find_cases(const eval_data& prediction, const eval_data& truth, const eval_
       if (!worst.wants(overlap) && !best.wants(overlap)) continue;
       const eval_video& video = truth.videos[v];
       const std::ptrdiff_t frame = fullest_frame(*right[i]);
-      eval_case one{video.name.empty() ? s2d::concat("video ", video.id) : video.name, overlap,
+      eval_case one{name_of(video), overlap,
                     match == nullptr
                         ? std::string{"not found"}
                         : "IoU " + fixed(overlap, 3) + ", score " + fixed(match->score, 2),
@@ -320,41 +324,30 @@ eval_outcome measure_precision(const eval_data& prediction, const eval_data& tru
   return outcome;
 }
 
-/// What is seen of the objects of a video in every frame. Of boxes the boxes of found masks count.
+/// What is seen of the objects of a video in every frame.
 std::vector<s2d::tracked_frame> frames_of(std::size_t v, const eval_data& prediction,
                                           const eval_data& truth) {
-  struct seen {
-    std::vector<const s2d::rle*> truth, found;
-  };
-  std::vector<seen> masks;
-  std::vector<s2d::tracked_frame> frames;
-  const auto collect = [&](const eval_data& from, auto names, auto list) {
+  std::vector<s2d::tracked_frame> frames(truth.videos[v].frames.size());
+  std::vector<std::vector<s2d::rle>> right, found;  // [frames][objects]
+  const auto collect = [&](const eval_data& from, auto names, auto& masks) {
     for (std::size_t o = 0; o < from.objects.size(); ++o) {
       if (from.objects[o].video != v) continue;
       for (const auto& segment : from.objects[o].masks) {
         if (area(segment.mask) == 0) continue;
         const auto t = static_cast<std::size_t>(segment.frame);
-        if (frames.size() <= t) {
-          frames.resize(t + 1);
-          masks.resize(t + 1);
-        }
+        if (frames.size() <= t) frames.resize(t + 1);  // lists of results do not tell
+        if (masks.size() <= t) masks.resize(t + 1);
         (frames[t].*names).push_back(static_cast<std::int64_t>(o));
-        (masks[t].*list).push_back(&segment.mask);
+        masks[t].push_back(segment.mask);
       }
     }
   };
-  collect(truth, &s2d::tracked_frame::truth, &seen::truth);
-  collect(prediction, &s2d::tracked_frame::found, &seen::found);
-  const auto boxed = [&](const s2d::rle& mask) {
-    const s2d::box box = bounding_box(mask);
-    return s2d::encode_box(box, mask.height, mask.width);
-  };
-  for (std::size_t t = 0; t < frames.size(); ++t) {
-    std::vector<s2d::rle> right, found;
-    for (const s2d::rle* mask : masks[t].truth) right.push_back(*mask);
-    for (const s2d::rle* mask : masks[t].found) found.push_back(truth.boxes ? boxed(*mask) : *mask);
-    frames[t].overlap = s2d::iou<double>(right, found);
-  }
+  collect(truth, &s2d::tracked_frame::truth, right);
+  collect(prediction, &s2d::tracked_frame::found, found);
+  right.resize(frames.size());
+  found.resize(frames.size());
+  for (std::size_t t = 0; t < frames.size(); ++t)
+    frames[t].overlap = s2d::iou<double>(right[t], found[t]);
   return frames;
 }
 
@@ -390,7 +383,7 @@ eval_outcome measure_identity(const eval_data& prediction, const eval_data& trut
           std::count_if(data.objects.begin(), data.objects.end(),
                         [v](const eval_object& object) { return object.video == v; }));
     };
-    add(truth.videos[v].name, scores, counts, objects_in(prediction), objects_in(truth));
+    add(name_of(truth.videos[v]), scores, counts, objects_in(prediction), objects_in(truth));
     all.truths += scores.truths;
     all.found += scores.found;
     all.matched += scores.matched;

@@ -127,10 +127,39 @@ TEST_CASE("tracked frames that do not fit are refused", "[identity]") {
   CHECK(s2d::identity_f1(with([](auto&) {})).truths == 2);
   refused(with([](auto& frame) { frame.truth = {1, 1}; }));
   refused(with([](auto& frame) { frame.found = {5, 6}; }));
+  refused(with([](auto& frame) {
+    frame.found = {5, 5};
+    frame.overlap = s2d::matrix<double>(2, 2);
+  }));
   refused(with([](auto& frame) { frame.overlap(1, 0) = 1.5; }));
   refused(with([](auto& frame) { frame.overlap(1, 0) = -0.5; }));
   refused(with([](auto& frame) { frame.overlap(1, 0) = std::nan(""); }));
   CHECK_THROWS_AS(s2d::identity_f1({}, 0), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::identity_f1({}, 1.1), s2d::invalid_input);
   CHECK_THROWS_AS(s2d::identity_f1({}, std::nan("")), s2d::invalid_input);
+}
+
+TEST_CASE("an overlap of exactly the least counts, and a pair that stays counts most",
+          "[identity]") {
+  const auto frame = [](std::vector<double> overlap) {
+    s2d::tracked_frame one{{1, 2}, {5, 6}, s2d::matrix<double>(2, 2)};
+    one.overlap.values = std::move(overlap);
+    return one;
+  };
+  CHECK(s2d::identity_switches(std::vector{frame({0.5, 0, 0, 0.5})}).matched == 2);
+  CHECK(s2d::identity_switches(std::vector{frame({0.5, 0, 0, 0.499})}).matched == 1);
+  CHECK(s2d::identity_f1(std::vector{frame({0.5, 0, 0, 0.499})}).matched == 1);
+  // 1 stays with 5, although 1 with 6 and 2 with 5 overlap more together.
+  const std::vector video{frame({1, 0, 0, 0}), frame({0.5, 1, 1, 0})};
+  CHECK(s2d::identity_switches(video).switches == 0);
+  CHECK(s2d::identity_switches(video).matched == 2);
+}
+
+TEST_CASE("tracked frames of nothing true still hold what was found", "[identity]") {
+  const auto frames = s2d::tracked_frames({}, {bands({0, -1, 5})});
+  REQUIRE(frames.size() == 3);
+  CHECK(s2d::identity_f1(frames).found == 2);
+  CHECK(s2d::tracked_frames({}, {}).empty());
+  CHECK_THROWS_AS(s2d::tracked_frames({{}}, {bands({0})}), s2d::invalid_input);
+  CHECK_THROWS_AS(s2d::tracked_frames({{}, bands({0})}, {}), s2d::invalid_input);
 }

@@ -40,6 +40,11 @@ TEST_CASE("a MOTChallenge file gives boxes that count from 0") {
   CHECK(boxes[1].confidence == 1);  // where none is said
   CHECK(boxes[2].confidence == 0.25);
   CHECK(s2d::decode_mot("", "gt.txt").empty());
+  CHECK(s2d::decode_mot("\xEF\xBB\xBF"
+                        "4,1,1,1,1,1",
+                        "gt.txt")[0]
+            .frame == 3);
+  CHECK(s2d::decode_mot("1,-1,1,1,1,1\n1,-1,2,2,2,2", "det.txt").size() == 2);  // detections
   CHECK(s2d::decode_mot("\n \r\n", "gt.txt").empty());
 
   const support::temporary_folder folder;
@@ -61,6 +66,12 @@ TEST_CASE("a damaged MOTChallenge file is refused with the line") {
     CHECK_THAT(mot_complaint("1,1,1," + wrong + ",1,1"), Catch::Contains("line 1: field 4 is '"));
   for (const std::string wrong : {"0", "-1", "1.5", "10000001"})
     CHECK_THAT(mot_complaint(wrong + ",1,1,1,1,1"), Catch::Contains("frame is " + wrong));
+  CHECK(mot_complaint("1,1,1,1,1") ==
+        "gt.txt: line 1: 5 fields, expected frame, identity, left, top, width, height");
+  CHECK_THAT(mot_complaint("1,1e15,1,1,1,1"),
+             Catch::Contains("identity is 1e+15, expected a whole"));
+  CHECK_THAT(mot_complaint("1,1e300,1,1,1,1"), Catch::Contains("identity is 1e+300"));
+  CHECK(s2d::decode_mot("1000000,1,-1e6,1e6,1e6,0", "gt.txt")[0].width == 1e6);
   CHECK_THAT(mot_complaint("1,1.5,1,1,1,1"), Catch::Contains("identity is 1.5"));
   CHECK_THAT(mot_complaint("1,1,1,1,-1,1"), Catch::Contains("field 5 is -1, expected 0 to"));
   CHECK_THAT(mot_complaint("1,1,1,1,1,1e7"), Catch::Contains("field 6 is 1"));

@@ -64,6 +64,21 @@ echo '1,7,2,2,2' >short.txt
 expect 1 "$S2D" eval named.json short.txt --metric identity
 one_error
 says stderr "short.txt: line 1: 5 fields, expected frame"
+# Results without names have their numbers, also in a table; frames that the truth has no box in.
+echo '[{"video_id":1,"category_id":1,"score":1,"segmentations":['"$box,$box,null,$box"']}]' >list.json
+expect 0 "$S2D" eval list.json gt.txt --metric identity --csv table.csv
+says stdout "video 1"
+says table.csv "video 1,0.66"
+[ "$(awk -F, '{print NF}' table.csv | sort -u)" = 9 ] || fail "lines of the table differ in length"
+# Frames of one name in folders of their own go by their order.
+sed 's/a.jpg/0\/img.jpg/; s/b.jpg/1\/img.jpg/; s/c.jpg/2\/img.jpg/' named.json >same.json
+expect 0 "$S2D" eval same.json gt.txt --metric identity
+grep -qE '^all +0\.667' stdout || fail "frames do not go by their order"
+# The page compares boxes as the table does: an L whose box is the true one.
+sed 's/5,2,2,2,13/5,2,2,1,14/' named.json >corner.json
+expect 0 "$S2D" eval corner.json gt.txt --metric identity --report page.html
+grep -qE '^all +0\.667 +0\.667 +0\.667 +1\.000' stdout || fail "its box is the true one"
+says page.html "IoU 0.667"
 echo '4,7,2,2,2,2' >later.txt
 expect 0 "$S2D" eval named.json later.txt --metric identity
 grep -qE '^all +0\.000' stdout || fail "found where nothing is"

@@ -156,14 +156,17 @@ inline void require_tracked(const char* call, std::span<const tracked_frame> fra
 /// Complexity: O(T * objects * identities * pixels / 64).
 [[nodiscard]] inline std::vector<tracked_frame> tracked_frames(const davis_masks& truth,
                                                                const davis_masks& found) {
-  if (truth.empty() || truth.front().empty()) return {};
-  const std::size_t frames = truth.front().size();
-  const bit_mask& first = truth.front().front();
+  if (truth.empty() && found.empty()) return {};
+  const std::size_t frames = (truth.empty() ? found : truth).front().size();
+  const bit_mask* first = nullptr;
   for (const davis_masks* masks : {&truth, &found})
     for (const std::vector<bit_mask>& object : *masks) {
       require(object.size() == frames, "tracked_frames: masks of ", object.size(),
               " frames, expected ", frames);
-      for (const bit_mask& mask : object) detail::require_same_size("tracked_frames", first, mask);
+      for (const bit_mask& mask : object) {
+        if (first == nullptr) first = &mask;
+        detail::require_same_size("tracked_frames", *first, mask);
+      }
     }
   std::vector<tracked_frame> result(frames);
   for (std::size_t t = 0; t < frames; ++t) {

@@ -56,11 +56,13 @@ inline double mot_number(std::string_view& line, std::string_view name, std::siz
 /// `name` stands for the file in errors.
 /// @return in the order of the lines
 /// @throws invalid_input with the line, if there are fewer than six fields, a field is no number,
-///         frame or identity are not whole, a frame is not 1 to 10,000,000, a position beyond 1e6,
-///         an extent below 0 or beyond, or an identity is twice in a frame
+///         frame or identity are not whole, a frame is not 1 to 1,000,000, an identity is 1e15 or more,
+///         a position is beyond 1e6, an extent below 0 or beyond, or an identity from 0 on is twice in
+///         a frame (detections have -1)
 [[nodiscard]] inline std::vector<mot_box> decode_mot(std::string_view text, std::string_view name) {
   std::vector<mot_box> boxes;
   std::set<std::pair<std::size_t, std::int64_t>> seen;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a mark of UTF-8
   for (std::size_t row = 1; !text.empty(); ++row) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
@@ -73,10 +75,10 @@ inline double mot_number(std::string_view& line, std::string_view name, std::siz
       field[count] = detail::mot_number(line, name, row, count + 1);
     require(count >= 6, name, ": line ", row, ": ", count,
             " fields, expected frame, identity, left, top, width, height");
-    require(field[0] == std::floor(field[0]) && field[0] >= 1 && field[0] <= 1e7, name, ": line ",
-            row, ": frame is ", field[0], ", expected a whole number, 1 to 10000000");
+    require(field[0] == std::floor(field[0]) && field[0] >= 1 && field[0] <= 1e6, name, ": line ",
+            row, ": frame is ", field[0], ", expected a whole number, 1 to 1000000");
     require(field[1] == std::floor(field[1]) && std::abs(field[1]) < 1e15, name, ": line ", row,
-            ": identity is ", field[1], ", expected a whole number");
+            ": identity is ", field[1], ", expected a whole number below 1e15");
     for (std::size_t k = 2; k < 6; ++k)
       require(std::abs(field[k]) <= 1e6 && (k < 4 || field[k] >= 0), name, ": line ", row,
               ": field ", k + 1, " is ", field[k], ", expected ",
@@ -89,7 +91,7 @@ inline double mot_number(std::string_view& line, std::string_view name, std::siz
     one.width = field[4];
     one.height = field[5];
     one.confidence = field[6];
-    require(seen.emplace(one.frame, one.identity).second, name, ": line ", row, ": identity ",
+    require(one.identity < 0 || seen.emplace(one.frame, one.identity).second, name, ": line ", row, ": identity ",
             one.identity, " is twice in frame ", field[0]);
     boxes.push_back(one);
   }

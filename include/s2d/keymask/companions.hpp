@@ -78,18 +78,22 @@ inline bool companions(const measured_mask& a, const measured_mask& b, double li
 
 // A thing through a video.
 struct measured_thing {
-  std::vector<measured_mask> frames;  // [T] area 0 where it is not seen
+  std::size_t first = 0;              // frame
+  std::vector<measured_mask> frames;  // from the first on; area 0 where it is not seen
+
+  [[nodiscard]] std::size_t end() const { return first + frames.size(); }
+  // t: a frame from the first to the end
 
   // The frame nearby that shows most of it.
   [[nodiscard]] std::size_t clearest(std::size_t t, std::size_t around) const {
     std::size_t best = t;
-    for (std::size_t u = t > around ? t - around : 0; u < frames.size() && u <= t + around; ++u)
-      if (frames[u].area > frames[best].area) best = u;
+    for (std::size_t u = t > first + around ? t - around : first; u < end() && u <= t + around; ++u)
+      if (frames[u - first].area > frames[best - first].area) best = u;
     return best;
   }
   // What hides it makes it small.
   [[nodiscard]] double size(std::size_t t) const {
-    return std::sqrt(static_cast<double>(frames[clearest(t, 10)].area));
+    return std::sqrt(static_cast<double>(frames[clearest(t, 10) - first].area));
   }
 };
 
@@ -107,7 +111,7 @@ inline double gap_between(const box& a, const box& b) {
 // Whether a frame that shows both shows things of their own: far from each other, or of like size
 // and side by side.
 inline bool stand_apart(const measured_thing& one, const measured_thing& two, std::size_t t) {
-  const measured_mask &a = one.frames[t], &b = two.frames[t];
+  const measured_mask &a = one.frames[t - one.first], &b = two.frames[t - two.first];
   if (a.area == 0 || b.area == 0) return false;
   return gap_between(a.around, b.around) > larger_of(one.size(t), two.size(t)) ||
          companions(a, b, companion_options{}.like);

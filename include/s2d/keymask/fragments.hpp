@@ -251,17 +251,33 @@ inline std::vector<std::size_t> group_pieces(const piece_search& found, std::siz
   return first;
 }
 
+/// Mean coherence, times the share of the visible frames that have a key mask, as in discovery.
+/// keymasks: frames ascending; without ranges all frames are visible
+inline float object_score(const std::vector<keymask>& keymasks,
+                          const std::vector<frame_range>& visibility, std::size_t frames) {
+  double coherence = 0;
+  std::size_t with_mask = 0, visible = 0;
+  for (std::size_t i = 0; i < keymasks.size(); ++i) {
+    coherence += static_cast<double>(keymasks[i].coherence);
+    if (i == 0 || keymasks[i].frame != keymasks[i - 1].frame) ++with_mask;
+  }
+  for (const frame_range& range : visibility) visible += range.size();
+  if (visible == 0) visible = frames;
+  return static_cast<float>(coherence / static_cast<double>(keymasks.size()) *
+                            static_cast<double>(with_mask) /
+                            static_cast<double>(larger_of(visible, with_mask)));
+}
+
 /// One object out of several; what is said of it is the mean, weighted by key masks.
 inline object joined_object(const std::vector<const object*>& parts, std::size_t frames) {
   object whole = *parts.front();
   whole.keymasks.clear();
   whole.visibility.clear();
-  double one2x = 0, masks = 0, coherence = 0;
+  double one2x = 0, masks = 0;
   for (const object* part : parts) {
     const auto n = static_cast<double>(part->keymasks.size());
     masks += n;
     one2x += n * part->one2x;
-    for (const keymask& key : part->keymasks) coherence += static_cast<double>(key.coherence);
     whole.keymasks.insert(whole.keymasks.end(), part->keymasks.begin(), part->keymasks.end());
     whole.visibility.insert(whole.visibility.end(), part->visibility.begin(),
                             part->visibility.end());
@@ -284,14 +300,7 @@ inline object joined_object(const std::vector<const object*>& parts, std::size_t
       ranges.push_back(range);
   }
   whole.visibility = std::move(ranges);
-  std::size_t with_mask = 0;
-  for (std::size_t i = 0; i < whole.keymasks.size(); ++i)
-    if (i == 0 || whole.keymasks[i].frame != whole.keymasks[i - 1].frame) ++with_mask;
-  std::size_t visible = 0;
-  for (const frame_range& range : whole.visibility) visible += range.size();
-  if (visible == 0) visible = frames;
-  whole.score = static_cast<float>(coherence / masks * static_cast<double>(with_mask) /
-                                   static_cast<double>((std::max)(visible, with_mask)));
+  whole.score = object_score(whole.keymasks, whole.visibility, frames);
   whole.one2x = one2x / masks;
   whole.noisy = whole.one2x > 0.5;
   return whole;

@@ -30,7 +30,7 @@ template <std::invocable<const video_masks&> Discover>
                                          std::span<const image> pictures,
                                          const Discover& discover) {
   discovery found = discover_companions(masks, flow, discover);
-  found.objects = join_fragments(untangle(found.objects, masks, flow, pictures), masks, flow);
+  found.objects = join_fragments(untangle(found, masks, flow, pictures), masks, flow);
   return found;
 }
 

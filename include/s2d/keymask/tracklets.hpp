@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -34,10 +33,9 @@ struct tracklet {
 };
 
 struct tracklet_options {
-  double overlap =
-      0.4;  ///< least IoU of a mask, carried to the next frame, and its follower, (0, 1]
-  double shared = 0.5;  ///< from this share of the smaller of two masks in a third it is not clear
-                        ///< which of them goes on there, (0, 1]
+  double overlap = 0.4;  ///< least IoU of a carried mask and that of the next frame, (0, 1]
+  double shared = 0.5;  ///< from this share of the smaller one, a carried mask and another one have
+                        ///< so much in common that its way is not clear, (0, 1]
 };
 
 /// When a tracklet goes on as a later one. The size of a tracklet at either end is the square root
@@ -46,27 +44,39 @@ struct link_options {
   std::size_t reach = 30;   ///< frames from the last mask to the first of the other, at most
   std::size_t masks = 8;    ///< at either end, of which place and velocity are taken; > 0
   double distance = 1;      ///< between where they are expected and are, in sizes, at most; >= 0
-  double per_frame = 0.05;  ///< cost of every frame between them, beside the distance; >= 0
+  double per_frame = 0.05;  ///< cost of every frame on the way, beside the distance; >= 0
   double size = 1;          ///< of 1 minus the ratio of their sizes; >= 0
   double color = 4;         ///< of the difference in colour, 0 to sqrt(6); >= 0
 };
 
 namespace detail {
 
+inline bool meet(const soft_patch& soft, const box& other) {
+  return soft.y < other.y + other.height && other.y < soft.y + soft.height &&
+         soft.x < other.x + other.width && other.x < soft.x + soft.width;
+}
+
 // What two masks and more have in common: [masks of the frame before, masks of the frame] pixels.
 struct carried_overlaps {
   matrix<double> common;
   std::vector<double> before, now;  // areas, those before as they are carried
 
+  // still: masks stay where they are, else carrier leads from the frame before t to it
   carried_overlaps(const std::vector<frame_mask>& from, const std::vector<frame_mask>& to,
-                   std::size_t t, mask_carrier& carrier)
+                   std::size_t t, bool still, mask_carrier& carrier)
       : common(static_cast<std::ptrdiff_t>(from.size()), static_cast<std::ptrdiff_t>(to.size())) {
-    for (const frame_mask& each : to) now.push_back(static_cast<double>(area(each.mask)));
+    std::vector<box> around;
+    for (const frame_mask& each : to) {
+      now.push_back(static_cast<double>(area(each.mask)));
+      around.push_back(bounding_box(each.mask));
+    }
     double* value = common.values.data();
     for (const frame_mask& each : from) {
-      const soft_patch soft = carrier.carried(soften(each.mask), t, false);
+      soft_patch soft = soften(each.mask);
+      if (!still) soft = carrier.carried(soft, t, false);
       before.push_back(total_area(soft));
-      for (const frame_mask& other : to) *value++ = common_area(soft, other.mask);
+      for (std::size_t j = 0; j < to.size(); ++j, ++value)
+        if (meet(soft, around[j])) *value = common_area(soft, to[j].mask);
     }
   }
 
@@ -81,18 +91,18 @@ struct carried_overlaps {
   [[nodiscard]] bool ambiguous(std::size_t i, std::size_t j, double shared) const {
     constexpr double like = companion_options{}.like;
     for (std::size_t k = 0; k < now.size(); ++k)
-      if (k != j && now[k] > like * now[j] && at(i, k) > shared * smaller_of(before[i], now[k]))
+      if (k != j && now[k] > like * now[j] && at(i, k) >= shared * smaller_of(before[i], now[k]))
         return true;
     for (std::size_t k = 0; k < before.size(); ++k)
       if (k != i && before[k] > like * before[i] &&
-          at(k, j) > shared * smaller_of(before[k], now[j]))
+          at(k, j) >= shared * smaller_of(before[k], now[j]))
         return true;
     return false;
   }
 };
 
 inline void require_tracklet_input(const char* call, const video_masks& masks,
-                                   const video_flow& flow) {
+                                   const video_flow& flow, std::span<const image> pictures) {
   require_flow(call, flow, masks.size());
   const bit_mask* first = nullptr;
   for (const auto& frame : masks)
@@ -100,6 +110,18 @@ inline void require_tracklet_input(const char* call, const video_masks& masks,
       if (first == nullptr) first = &each.mask;
       require_same_size(call, *first, each.mask);
     }
+  require(pictures.empty() || pictures.size() == masks.size(), call, ": ", pictures.size(),
+          " pictures for masks of ", masks.size(), " frames");
+  for (std::size_t t = 0; t < pictures.size(); ++t)
+    require(pictures[t].height > 0 && pictures[t].width > 0, call, ": picture ", t,
+            " has no pixels");
+}
+
+// Between equal pictures there is no flow, and nothing moves.
+inline bool stands_still(const video_flow& flow, std::span<const image> pictures, std::size_t t) {
+  return flow.backward[t].empty() && !pictures.empty() &&
+         pictures[t].height == pictures[t - 1].height &&
+         pictures[t].values == pictures[t - 1].values;
 }
 
 // Where a tracklet is, how it moves, how large it is and what it looks like, at one of its ends.
@@ -205,16 +227,19 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
 /// is carried along the flow, unless it is not clear which of two goes on there. So a tracklet ends
 /// where its thing is hidden, is cut in two or touches another one.
 ///
-/// @param masks  [T] of one size; empty ones are in no tracklet
-/// @param flow   [T], of any size; nothing goes on over an empty field
+/// @param masks     [T] of one size; empty ones are in no tracklet
+/// @param flow      [T] of any size; nothing goes on over an empty field backward
+/// @param pictures  [T] of any size, or none: between equal ones, where there is no flow, masks
+/// stay
 /// @return in the order of their first masks, by frame, then index; every mask is in one of them
-/// @throws invalid_input if masks differ in size, extents or planes of the flow differ, or an
-///         option is out of range
-/// Complexity: O(pixels of a mask) for every pair of masks of neighbouring frames.
+/// @throws invalid_input if masks differ in size, extents or planes of the flow differ, the number
+///         of pictures is another one, a picture is empty, or an option is out of range
+/// Complexity: O(pixels of a mask) for every two masks of neighbouring frames whose boxes meet.
 [[nodiscard]] inline std::vector<tracklet> find_tracklets(const video_masks& masks,
                                                           const video_flow& flow,
+                                                          std::span<const image> pictures = {},
                                                           const tracklet_options& options = {}) {
-  detail::require_tracklet_input("find_tracklets", masks, flow);
+  detail::require_tracklet_input("find_tracklets", masks, flow, pictures);
   require(options.overlap > 0 && options.overlap <= 1 && options.shared > 0 && options.shared <= 1,
           "tracklet_options: overlap and shared are ", options.overlap, " and ", options.shared,
           ", expected shares above 0");
@@ -228,7 +253,8 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
   for (std::size_t t = 0; t < masks.size(); ++t) {
     std::vector<std::size_t> now(masks[t].size(), none);
     if (!before.empty() && !now.empty()) {
-      const detail::carried_overlaps overlaps{masks[t - 1], masks[t], t, carrier};
+      const bool still = detail::stands_still(flow, pictures, t);
+      const detail::carried_overlaps overlaps{masks[t - 1], masks[t], t, still, carrier};
       struct pair {
         double iou;
         std::size_t from, to;
@@ -262,28 +288,25 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
 /// expected to move on as at their ends, and to look as there.
 ///
 /// @param tracklets  of `masks`; those without masks are left out
-/// @param flow       [T]; nothing is linked over an empty field, as at a cut
-/// @param pictures   [T] of any size, or none: then colours count nothing
+/// @param flow       [T]; nothing is linked over an empty field backward, as at a cut
+/// @param pictures   [T] of any size, or none: then colours count nothing, and where pictures are
+///                   equal, empty fields are those of a cut
 /// @return in the order of their first masks, by frame, then index
 /// @throws invalid_input if masks differ in size, a mask of a tracklet is not in `masks` or empty,
 ///         its frames do not ascend, extents or planes of the flow differ, the number of pictures
 ///         is another one, a picture is empty, or an option is out of range
-/// Complexity: O(n^2 log n) for n tracklets, and O(pixels) for twenty masks of each.
+/// Complexity: O(n log n) for n tracklets, O(log n) for every pair within reach, O(pixels / 64) for
+/// every mask and O(pixels) for those at the ends.
 [[nodiscard]] inline std::vector<tracklet> link_tracklets(const std::vector<tracklet>& tracklets,
                                                           const video_masks& masks,
                                                           const video_flow& flow,
                                                           std::span<const image> pictures = {},
                                                           const link_options& options = {}) {
-  detail::require_tracklet_input("link_tracklets", masks, flow);
-  require(pictures.empty() || pictures.size() == masks.size(), "link_tracklets: ", pictures.size(),
-          " pictures for masks of ", masks.size(), " frames");
-  for (std::size_t t = 0; t < pictures.size(); ++t)
-    require(pictures[t].height > 0 && pictures[t].width > 0, "link_tracklets: picture ", t,
-            " has no pixels");
+  detail::require_tracklet_input("link_tracklets", masks, flow, pictures);
   for (const double cost : {options.distance, options.per_frame, options.size, options.color})
-    require(cost >= 0, "link_options: distance, per_frame, size and color are ", options.distance,
-            ", ", options.per_frame, ", ", options.size, " and ", options.color,
-            ", expected 0 or more");
+    require(cost >= 0 && std::isfinite(cost),
+            "link_options: distance, per_frame, size and color are ", options.distance, ", ",
+            options.per_frame, ", ", options.size, " and ", options.color, ", expected 0 or more");
   require(options.masks > 0, "link_options: masks is 0, expected 1 or more");
 
   std::vector<const tracklet*> parts;
@@ -303,19 +326,26 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
   }
   std::vector<std::size_t> shot(masks.size());  // how often nothing leads on until a frame
   for (std::size_t t = 1; t < shot.size(); ++t)
-    shot[t] = shot[t - 1] + (flow.backward[t].empty() ? 1 : 0);
+    shot[t] = shot[t - 1] +
+              (flow.backward[t].empty() && !detail::stands_still(flow, pictures, t) ? 1 : 0);
 
   struct link {
     double cost;
     std::size_t from, to;
   };
+  auto by_begin = detail::counted<std::size_t>(parts.size());
+  detail::sort_stably(
+      by_begin, [&](std::size_t a, std::size_t b) { return begins[a].frame < begins[b].frame; });
   std::vector<link> links;
-  for (std::size_t a = 0; a < parts.size(); ++a)
-    for (std::size_t b = 0; b < parts.size(); ++b) {
-      const detail::tracklet_end &from = ends[a], &to = begins[b];
-      if (to.frame <= from.frame || to.frame - from.frame > options.reach ||
-          shot[to.frame] != shot[from.frame])
-        continue;
+  for (std::size_t a = 0; a < parts.size(); ++a) {
+    const detail::tracklet_end& from = ends[a];
+    auto at =
+        std::upper_bound(by_begin.begin(), by_begin.end(), from.frame,
+                         [&](std::size_t frame, std::size_t b) { return frame < begins[b].frame; });
+    for (; at != by_begin.end() && begins[*at].frame - from.frame <= options.reach; ++at) {
+      const std::size_t b = *at;
+      const detail::tracklet_end& to = begins[b];
+      if (shot[to.frame] != shot[from.frame]) continue;
       const double distance = detail::link_distance(from, to);
       if (distance > options.distance) continue;
       const double ratio =
@@ -325,6 +355,7 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
                            options.color * detail::color_difference(from, to),
                        a, b});
     }
+  }
   detail::sort_stably(links, [](const link& a, const link& b) { return a.cost < b.cost; });
   constexpr auto none = static_cast<std::size_t>(-1);
   std::vector<std::size_t> next(parts.size(), none);
@@ -351,87 +382,118 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
 namespace detail {
 
 // Whether two of the tracklets that an object has key masks of are things of their own.
+// parts: in the order of their first frames
 inline bool tangled(const std::vector<const measured_thing*>& parts, std::size_t apart) {
   for (std::size_t a = 0; a < parts.size(); ++a)
-    for (std::size_t b = a + 1; b < parts.size(); ++b) {
+    for (std::size_t b = a + 1; b < parts.size() && parts[b]->first < parts[a]->end(); ++b) {
       std::size_t frames = 0;
-      for (std::size_t t = 0; t < parts[a]->frames.size(); ++t)
+      const std::size_t end = smaller_of(parts[a]->end(), parts[b]->end());
+      for (std::size_t t = parts[b]->first; t < end; ++t)
         frames += stand_apart(*parts[a], *parts[b], t) ? 1 : 0;
       if (frames >= apart) return true;
     }
   return false;
 }
 
+// Which tracklet a mask is in, and where each of them is.
+struct tracklet_map {
+  std::vector<std::vector<std::size_t>> of;  // [T][masks]
+  std::vector<measured_thing> things;        // [tracklets]
+
+  tracklet_map(const std::vector<tracklet>& tracklets, const video_masks& masks)
+      : of(masks.size()), things(tracklets.size()) {
+    for (std::size_t t = 0; t < masks.size(); ++t) of[t].resize(masks[t].size());
+    for (std::size_t k = 0; k < tracklets.size(); ++k) {
+      const std::vector<mask_id>& ids = tracklets[k].masks;
+      things[k].first = ids.front().frame;
+      things[k].frames.resize(ids.back().frame + 1 - ids.front().frame);
+      for (const auto& [frame, index] : ids) {
+        things[k].frames[frame - things[k].first] = measured(masks[frame][index].mask, index);
+        of[frame][index] = k;
+      }
+    }
+  }
+};
+
 }  // namespace detail
 
 /// Tells objects apart by tracklets, where discovery took several things for one, as in a crowd:
-/// then every linked tracklet that has key masks becomes an object. Nothing is changed where no
-/// object has two tracklets that stand apart in several frames, as in join_fragments: there
-/// discovery knows better what belongs together. Not every tracklet is a thing; join_fragments
-/// joins pieces again.
+/// then every linked tracklet that has a key mask becomes an object, and all of its masks are key
+/// masks. Nothing is changed where no object has two tracklets that stand apart in several frames,
+/// as in join_fragments: there discovery knows better what belongs together. Not every tracklet is
+/// a thing; join_fragments joins pieces again.
 ///
-/// @param objects   what discover found in masks
+/// @param found     what discover found in masks
 /// @param masks     [T] of one size
 /// @param flow      [T], of any size
 /// @param pictures  [T] of any size, or none: see link_tracklets
 /// @param apart     frames in which two tracklets of an object stand apart; > 0
-/// @return objects in the order of their first masks, seen from the first frame of their tracklet
-/// to
-///         the last; the score is the mean coherence times the share of these frames that have a
-///         key mask. Or `objects`
-/// @throws invalid_input if a key mask is not in `masks` or empty, apart is 0, and as
-/// find_tracklets
-///         and link_tracklets
-/// Complexity: as find_tracklets and link_tracklets, and O(T) for every pair of tracklets of an
-/// object.
-[[nodiscard]] inline std::vector<object> untangle(const std::vector<object>& objects,
-                                                  const video_masks& masks, const video_flow& flow,
+/// @return objects in the order of the first masks of their tracklets, seen from there to the last;
+///         coherences as in found.coherence, 0 where it has none; the score is their mean times the
+///         share of these frames that have a mask, one2x that of the objects whose key masks they
+///         were. Or found.objects
+/// @throws invalid_input if a key mask is not in `masks` or empty, apart is 0, found.coherence is
+///         not as long as found.masks, and as find_tracklets and link_tracklets
+/// Complexity: as find_tracklets and link_tracklets, and O(frames) for every two tracklets of an
+/// object that are seen at the same time.
+[[nodiscard]] inline std::vector<object> untangle(const discovery& found, const video_masks& masks,
+                                                  const video_flow& flow,
                                                   std::span<const image> pictures = {},
                                                   std::size_t apart = fragment_options{}.apart) {
   require(apart > 0, "untangle: apart is 0, expected 1 or more");
+  require(found.coherence.size() == found.masks.size(), "untangle: ", found.coherence.size(),
+          " coherences, expected ", found.masks.size());
   const std::vector<tracklet> linked =
-      link_tracklets(find_tracklets(masks, flow), masks, flow, pictures);
-  std::vector<detail::measured_thing> things(linked.size());
-  std::vector<std::vector<std::size_t>> tracklet_of(masks.size());
-  for (std::size_t t = 0; t < masks.size(); ++t) tracklet_of[t].resize(masks[t].size());
-  for (std::size_t k = 0; k < linked.size(); ++k) {
-    things[k].frames.resize(masks.size());
-    for (const mask_id& id : linked[k].masks) {
-      things[k].frames[id.frame] = detail::measured(masks[id.frame][id.index].mask, id.index);
-      tracklet_of[id.frame][id.index] = k;
-    }
-  }
-  std::map<std::size_t, std::vector<object>> parts;  // of every tracklet with key masks
+      link_tracklets(find_tracklets(masks, flow, pictures), masks, flow, pictures);
+  const detail::tracklet_map known{linked, masks};
+  struct share {
+    const object* of;
+    double keys;
+  };
+  std::map<std::size_t, std::vector<share>> shares;  // of objects in tracklets with key masks
   bool any = false;
-  for (const object& one : objects) {
-    std::map<std::size_t, object> of_one;
+  for (const object& one : found.objects) {
+    std::map<std::size_t, double> keys;  // in tracklets
     for (const keymask& key : one.keymasks) {
       require(key.frame < masks.size() && key.index < masks[key.frame].size() &&
                   area(masks[key.frame][key.index].mask) > 0,
               "untangle: key mask ", key.index, " of frame ", key.frame,
               " is not in the video, or empty");
-      const std::size_t k = tracklet_of[key.frame][key.index];
-      const auto [place, fresh] = of_one.try_emplace(k, one);
-      object& part = place->second;
-      if (fresh) {
-        part.keymasks.clear();
-        part.visibility = {{linked[k].masks.front().frame, linked[k].masks.back().frame}};
-      }
-      part.keymasks.push_back(key);
+      keys[known.of[key.frame][key.index]] += 1;
     }
     std::vector<const detail::measured_thing*> seen;
-    for (auto& [k, part] : of_one) {
-      seen.push_back(&things[k]);
-      parts[k].push_back(std::move(part));
+    for (const auto& [k, count] : keys) {
+      seen.push_back(&known.things[k]);
+      shares[k].push_back({&one, count});
     }
     any = any || detail::tangled(seen, apart);
   }
-  if (!any) return objects;
+  if (!any) return found.objects;
+
+  std::vector<std::vector<float>> coherence(masks.size());
+  for (std::size_t t = 0; t < masks.size(); ++t) coherence[t].resize(masks[t].size());
+  for (std::size_t row = 0; row < found.masks.size(); ++row) {
+    const auto& [frame, index] = found.masks[row];
+    require(frame < masks.size() && index < masks[frame].size(), "untangle: mask ", index,
+            " of frame ", frame, " is not in the video");
+    coherence[frame][index] = found.coherence[row];
+  }
   std::vector<object> result;
-  for (const auto& [k, of_one] : parts) {
-    std::vector<const object*> all;
-    for (const object& part : of_one) all.push_back(&part);
-    result.push_back(detail::joined_object(all, masks.size()));
+  for (const auto& [k, of_objects] : shares) {
+    object& whole = result.emplace_back();
+    whole.cluster = of_objects.front().of->cluster;
+    whole.group = of_objects.front().of->group;
+    double keys = 0;
+    for (const share& each : of_objects) {
+      whole.one2x += each.keys * each.of->one2x;
+      keys += each.keys;
+    }
+    whole.one2x /= keys;
+    whole.noisy = whole.one2x > 0.5;
+    for (const auto& [frame, index] : linked[k].masks)
+      whole.keymasks.push_back({frame, index, coherence[frame][index]});
+    whole.visibility = {{linked[k].masks.front().frame, linked[k].masks.back().frame}};
+    whole.score = detail::object_score(whole.keymasks, whole.visibility, masks.size());
   }
   return result;
 }
