@@ -197,15 +197,7 @@ figures measure_instances(const composite& of, const sparse_result& found,
         s2d::propagate(result.keys[k], found.flow, {.threads = 1, .pictures = of.clip.frames}));
     kept_score.push_back(0.1);
   }
-  add("keep", kept, kept_score);
-  const auto key_of = s2d::objects_of_keymasks(coded(kept), coded(result.keys));
-  for (std::size_t i = kept.size(); i-- > 0;)
-    if (key_of[i] == static_cast<std::size_t>(-1)) {
-      kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(i));
-      kept_score.erase(kept_score.begin() + static_cast<std::ptrdiff_t>(i));
-    }
   add("kept", std::move(kept), kept_score);
-  std::fprintf(stderr, "%s: %.0f -> %.0f objects, AP %.3f -> %.3f, JF %.3f -> %.3f, found %.3f -> %.3f\n", of.clip.name.c_str(), row["n_keep"], row["n_kept"], row["ap_keep"], row["ap_kept"], row["jf_keep"], row["jf_kept"], row["found_keep"], row["found_kept"]);
   row["lost"] = static_cast<double>(lost.size());
   return row;
 }

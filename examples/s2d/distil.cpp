@@ -13,7 +13,6 @@
 #include <s2d/core/error.hpp>
 #include <s2d/io/file.hpp>
 #include <s2d/io/ytvis.hpp>
-#include <s2d/keymask/lost_objects.hpp>
 #include <s2d/mask/rle.hpp>
 #include <s2d/mask/tube.hpp>
 
@@ -27,7 +26,47 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Predicted objects are those of keymasks from this overlap on.
+constexpr double same_object = 0.3;
+
 using tube = std::vector<s2d::ytvis_segment>;
+
+/// Pixels common to both, over all frames.
+double common(const tube& a, const tube& b) {
+  double sum = 0;
+  auto other = b.begin();
+  for (const s2d::ytvis_segment& each : a) {
+    while (other != b.end() && other->frame < each.frame) ++other;
+    if (other == b.end()) break;
+    if (other->frame == each.frame)
+      sum += static_cast<double>(s2d::intersection_area(each.mask, other->mask));
+  }
+  return sum;
+}
+
+/// For each predicted object the one of the keymasks with which it has most in common, each taken
+/// once; none where there is no such. A few keymasks that fit by chance do not count for much.
+std::vector<std::size_t> match(const std::vector<tube>& predicted, const std::vector<tube>& keys) {
+  struct pair {
+    double common;
+    std::size_t predicted, key;
+  };
+  std::vector<pair> pairs;
+  for (std::size_t i = 0; i < predicted.size(); ++i)
+    for (std::size_t k = 0; k < keys.size(); ++k)
+      if (s2d::tube_iou(predicted[i], keys[k]) >= same_object)
+        pairs.push_back({common(predicted[i], keys[k]), i, k});
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const pair& a, const pair& b) { return a.common > b.common; });
+  std::vector<std::size_t> key_of(predicted.size(), none);
+  std::vector<bool> taken(keys.size());
+  for (const pair& each : pairs) {
+    if (key_of[each.predicted] != none || taken[each.key]) continue;
+    key_of[each.predicted] = each.key;
+    taken[each.key] = true;
+  }
+  return key_of;
+}
 
 std::vector<tube> tubes_of(s2d::ytvis_data&& data) {
   std::vector<tube> tubes;
@@ -237,7 +276,7 @@ std::string distil(const clip& video, const run_options& options, const distil_p
                " videos, expected one");
   const s2d::ytvis_video head = data.videos.front();
   const auto predicted = tubes_of(std::move(data));
-  const auto key_of = s2d::objects_of_keymasks(predicted, keys);
+  const auto key_of = match(predicted, keys);
   std::size_t masks = 0;
   for (const tube& each : predicted) masks += each.size();
   json_writer said;

@@ -21,19 +21,5 @@ double fit_over(const Tube& keys, const Tube& found) {
   return tube_iou(keys, here, absent_frame::empty);
 }
 
-/// Pixels common to two tubes, over all frames.
-template <mask_tube Tube>
-double common_pixels(const Tube& a, const Tube& b) {
-  double sum = 0;
-  auto other = std::begin(b);
-  for (const auto& each : a) {
-    while (other != std::end(b) && other->frame < each.frame) ++other;
-    if (other == std::end(b)) break;
-    if (other->frame == each.frame)
-      sum += static_cast<double>(intersection_area(each.mask, other->mask));
-  }
-  return sum;
-}
-
 }  // namespace detail
 }  // namespace s2d::inline S2D_ABI
