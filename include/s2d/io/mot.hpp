@@ -56,9 +56,9 @@ inline double mot_number(std::string_view& line, std::string_view name, std::siz
 /// `name` stands for the file in errors.
 /// @return in the order of the lines
 /// @throws invalid_input with the line, if there are fewer than six fields, a field is no number,
-///         frame or identity are not whole, a frame is not 1 to 1,000,000, an identity is 1e15 or more,
-///         a position is beyond 1e6, an extent below 0 or beyond, or an identity from 0 on is twice in
-///         a frame (detections have -1)
+///         frame or identity are not whole, a frame is not 1 to 1,000,000, an identity is 1e15 or
+///         more, a position is beyond 1e6, an extent below 0 or beyond, or an identity from 0 on is
+///         twice in a frame (detections have -1)
 [[nodiscard]] inline std::vector<mot_box> decode_mot(std::string_view text, std::string_view name) {
   std::vector<mot_box> boxes;
   std::set<std::pair<std::size_t, std::int64_t>> seen;
@@ -91,8 +91,8 @@ inline double mot_number(std::string_view& line, std::string_view name, std::siz
     one.width = field[4];
     one.height = field[5];
     one.confidence = field[6];
-    require(one.identity < 0 || seen.emplace(one.frame, one.identity).second, name, ": line ", row, ": identity ",
-            one.identity, " is twice in frame ", field[0]);
+    require(one.identity < 0 || seen.emplace(one.frame, one.identity).second, name, ": line ", row,
+            ": identity ", one.identity, " is twice in frame ", field[0]);
     boxes.push_back(one);
   }
   return boxes;

@@ -20,6 +20,7 @@
 #include <s2d/flow/field.hpp>
 #include <s2d/keymask/companions.hpp>
 #include <s2d/keymask/fragments.hpp>
+#include <s2d/keymask/join.hpp>
 #include <s2d/keymask/propagate.hpp>
 #include <s2d/keymask/result.hpp>
 #include <s2d/mask/bits.hpp>
@@ -229,8 +230,7 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
 ///
 /// @param masks     [T] of one size; empty ones are in no tracklet
 /// @param flow      [T] of any size; nothing goes on over an empty field backward
-/// @param pictures  [T] of any size, or none: between equal ones, where there is no flow, masks
-/// stay
+/// @param pictures  [T] of any size, or none: between equal ones, without flow, masks stay
 /// @return in the order of their first masks, by frame, then index; every mask is in one of them
 /// @throws invalid_input if masks differ in size, extents or planes of the flow differ, the number
 ///         of pictures is another one, a picture is empty, or an option is out of range
@@ -255,20 +255,14 @@ inline double color_difference(const tracklet_end& a, const tracklet_end& b) {
     if (!before.empty() && !now.empty()) {
       const bool still = detail::stands_still(flow, pictures, t);
       const detail::carried_overlaps overlaps{masks[t - 1], masks[t], t, still, carrier};
-      struct pair {
-        double iou;
-        std::size_t from, to;
-      };
-      std::vector<pair> pairs;
+      matrix<double> fit = overlaps.common;  // IoU of what may go on
       for (std::size_t i = 0; i < before.size(); ++i)
-        for (std::size_t j = 0; j < now.size(); ++j)
-          if (overlaps.iou(i, j) >= options.overlap) pairs.push_back({overlaps.iou(i, j), i, j});
-      detail::sort_stably(pairs, [](const pair& a, const pair& b) { return a.iou > b.iou; });
-      for (const auto& [iou, i, j] : pairs) {
-        if (before[i] == none || now[j] != none || overlaps.ambiguous(i, j, options.shared))
-          continue;
-        now[j] = std::exchange(before[i], none);
-      }
+        for (std::size_t j = 0; j < now.size(); ++j) {
+          const double iou = overlaps.iou(i, j);
+          const bool clear = iou >= options.overlap && !overlaps.ambiguous(i, j, options.shared);
+          fit(static_cast<std::ptrdiff_t>(i), static_cast<std::ptrdiff_t>(j)) = clear ? iou : 0;
+        }
+      for (const auto& [i, j] : best_pairs(fit, 0)) now[j] = before[i];
     }
     for (std::size_t j = 0; j < now.size(); ++j) {
       if (area(masks[t][j].mask) == 0) continue;
