@@ -344,6 +344,20 @@ TEST_CASE("Of two that could go on, size and colour decide", "[tracklets]") {
   CHECK(follower(pictures, {.size = 20}) == 0);
 }
 
+TEST_CASE("Of two that could go on the earlier one is cheaper", "[tracklets]") {
+  // It stands; soon there is one a pixel further on, later one where it was.
+  s2d::video_masks masks(11);
+  for (std::size_t t : {0, 1, 2, 3, 9, 10}) masks[t].push_back({block(50), 1});
+  for (std::size_t t : {5, 6}) masks[t].push_back({block(51), 1});
+  const s2d::video_flow flow = still(11);
+  const auto parts = s2d::find_tracklets(masks, flow);
+  REQUIRE(parts.size() == 3);
+  CHECK(s2d::link_tracklets(parts, masks, flow).size() == 1);
+  const auto far = s2d::link_tracklets(parts, masks, flow, {}, {.per_frame = 0});
+  REQUIRE(far.size() == 2);
+  CHECK(frames_of(far[0]) == frames{0, 1, 2, 3, 9, 10});
+}
+
 TEST_CASE("Things that pass each other are told apart", "[tracklets]") {
   const crossing scene;
   const auto parts = s2d::find_tracklets(scene.masks, scene.flow);
