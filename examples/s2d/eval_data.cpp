@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <s2d/core/error.hpp>
@@ -157,10 +158,17 @@ eval_data read_pictures(const fs::path& place, bool images) {
   return all;
 }
 
+/// Whether every video has a name of its own.
+bool named_apart(const eval_data& data) {
+  std::set<std::string> names;
+  return std::all_of(data.videos.begin(), data.videos.end(), [&](const eval_video& video) {
+    return !video.name.empty() && names.insert(video.name).second;
+  });
+}
+
 /// The truth's number of each video of the prediction.
 std::vector<std::size_t> match_videos(const eval_data& prediction, const eval_data& truth) {
-  const bool named = std::all_of(prediction.videos.begin(), prediction.videos.end(),
-                                 [](const eval_video& v) { return !v.name.empty(); });
+  const bool named = named_apart(prediction);
   std::map<std::string, std::size_t> by_name;
   std::map<std::int64_t, std::size_t> by_id;
   for (std::size_t v = 0; v < truth.videos.size(); ++v) {

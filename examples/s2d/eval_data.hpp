@@ -55,9 +55,9 @@ struct eval_data {
                                         const eval_data& prediction);
 
 /// Renumbers the videos and frames of the prediction as the truth has them. Videos belong together
-/// if they have the same name; lists of results go by id; single videos belong together anyhow.
-/// Frames go by their stems, where no stem fits by their order. Where the truth is boxes, the masks
-/// of the prediction become theirs.
+/// if they have the same name, or where names of the prediction are missing or twice, the same id;
+/// single videos belong together anyhow. Frames go by their stems, where no stem fits by their
+/// order. Where the truth is boxes, the masks of the prediction become theirs.
 /// @throws s2d::invalid_input if a video, a frame or a size of the prediction does not fit
 void align(eval_data& prediction, const eval_data& truth);
 

@@ -98,7 +98,7 @@ Examples:
 )";
 
 constexpr const char* eval_footer = R"(
-Videos of both belong together by name, results without names by id; frames by the stem of their
+Videos of both belong together by name, without names of their own by id; frames by the stem of their
 files. Class-agnostic ytvis is how unsupervised methods are measured.
 
 Examples:

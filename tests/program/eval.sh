@@ -74,6 +74,14 @@ says table.csv "video 1,0.66"
 sed 's/a.jpg/0\/img.jpg/; s/b.jpg/1\/img.jpg/; s/c.jpg/2\/img.jpg/' named.json >same.json
 expect 0 "$S2D" eval same.json gt.txt --metric identity
 grep -qE '^all +0\.667' stdout || fail "frames do not go by their order"
+# Videos of one name go by their ids.
+echo '{"videos":[{"id":4,"height":4,"width":6,"length":1,"file_names":["img1/a.jpg"]},
+  {"id":2,"height":4,"width":6,"length":1,"file_names":["img1/a.jpg"]}],
+  "categories":[{"id":1}],"annotations":[
+  {"id":1,"video_id":4,"category_id":1,"segmentations":['"$box"']},
+  {"id":2,"video_id":2,"category_id":1,"segmentations":['"${box/13/12,1}"']}]}' >twins.json
+expect 0 "$S2D" eval twins.json twins.json --metric identity
+grep -qE '^all +1\.000 +1\.000 +1\.000' stdout || fail "videos of one name are taken for one"
 # The page compares boxes as the table does: an L whose box is the true one.
 sed 's/5,2,2,2,13/5,2,2,1,14/' named.json >corner.json
 expect 0 "$S2D" eval corner.json gt.txt --metric identity --report page.html
