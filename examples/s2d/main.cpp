@@ -98,8 +98,8 @@ Examples:
 )";
 
 constexpr const char* eval_footer = R"(
-Videos of both belong together by name, without names of their own by id; frames by the stem of their
-files. Class-agnostic ytvis is how unsupervised methods are measured.
+Videos of both belong together by name, or by id where names are missing or twice; frames by the
+stem of their files. Class-agnostic ytvis is how unsupervised methods are measured.
 
 Examples:
   s2d eval dense.json truth/ --metric davis
