@@ -61,7 +61,7 @@ bool has_categories(const std::string& metric) { return metric == "ytvis" || met
 
 std::string about(const eval_request& what) {
   if (what.metric == "davis") return "DAVIS J and F, " + what.protocol;
-  if (what.metric == "identity") return "identity F1 and switches";
+  if (what.metric == "identity") return "Identity F1 and switches";
   return std::string{what.metric == "ytvis" ? "YouTube-VIS average precision and recall"
                                             : "COCO average precision and recall of masks"} +
          (what.class_agnostic ? ", class-agnostic" : "");

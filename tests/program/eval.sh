@@ -46,7 +46,7 @@ grep -qE '^all +0\.500 +0\.500 +0\.500 +1\.000' stdout || fail "missing frames a
 # Identity: of masks, and of boxes in a MOTChallenge file.
 expect 0 "$S2D" eval swapped truth --metric identity --report page.html --csv table.csv
 grep -qE '^all +1\.000 +1\.000 +1\.000 +1\.000 +1\.000 +0 +2 +2$' stdout || fail "not perfect"
-says page.html "identity F1 and switches"
+says page.html "Identity F1 and switches"
 says table.csv "truth,1,1,1,1,1,0,2,2"
 expect 0 "$S2D" eval fewer truth --metric identity
 grep -qE '^all +0\.667 +1\.000 +0\.500' stdout || fail "missing frames are not empty"
