@@ -367,9 +367,10 @@ eval_outcome measure_identity(const eval_data& prediction, const eval_data& trut
                        const s2d::identity_counts& counts, std::size_t found, std::size_t objects) {
     outcome.rows.push_back(
         {{name},
-         {scores.f1(), scores.precision(), scores.recall(), share(counts.matched, scores.truths),
-          share(counts.matched, scores.found), static_cast<double>(counts.switches),
-          static_cast<double>(found), static_cast<double>(objects)}});
+         {scores.f1(), share(scores.matched, scores.found), scores.recall(),
+          share(counts.matched, scores.truths), share(counts.matched, scores.found),
+          static_cast<double>(counts.switches), static_cast<double>(found),
+          static_cast<double>(objects)}});
   };
   s2d::identity_scores all;
   s2d::identity_counts all_counts;

@@ -25,8 +25,8 @@ struct tracked_frame {
 
 struct identity_counts {
   std::size_t switches = 0;  ///< times an object is found under another identity than before
-  std::size_t matched = 0;   ///< masks of the truth that were found
-  std::size_t masks = 0;     ///< masks of the truth that have a pixel
+  std::size_t matched = 0;   ///< true objects that were found, counted in every frame
+  std::size_t masks = 0;     ///< true objects, counted in every frame
 };
 
 /// Identity precision, recall and F1: every true object counts under one name, its best one.

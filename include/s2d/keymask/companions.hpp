@@ -15,7 +15,7 @@
 #include <s2d/core/bit_mask.hpp>
 #include <s2d/core/error.hpp>
 #include <s2d/flow/field.hpp>
-#include <s2d/keymask/propagate.hpp>
+#include <s2d/keymask/detail/carry.hpp>
 #include <s2d/keymask/result.hpp>
 #include <s2d/mask/bits.hpp>
 #include <s2d/segment/frame_mask.hpp>

@@ -15,9 +15,9 @@
 #include <s2d/core/geometry.hpp>
 #include <s2d/core/matrix.hpp>
 #include <s2d/flow/field.hpp>
+#include <s2d/keymask/detail/carry.hpp>
 #include <s2d/keymask/companions.hpp>
 #include <s2d/keymask/output.hpp>
-#include <s2d/keymask/propagate.hpp>
 #include <s2d/keymask/result.hpp>
 #include <s2d/mask/bits.hpp>
 #include <s2d/segment/frame_mask.hpp>
