@@ -189,12 +189,23 @@ figures measure_instances(const composite& of, const sparse_result& found,
   add("key", result.keys, key_score);
   add("dense", result.found(), result.score);
   // Objects that the network lost, as their keymasks carried along the flow.
-  auto kept = result.found();
-  auto kept_score = result.score;
   const auto lost = s2d::lost_objects(coded(result.keys), coded(result.found()));
-  for (const std::size_t k : lost) {
-    kept.push_back(
+  std::vector<tube> carried;
+  for (const std::size_t k : lost)
+    carried.push_back(
         s2d::propagate(result.keys[k], found.flow, {.threads = 1, .pictures = of.clip.frames}));
+  const auto left = s2d::without_kept(coded(result.found()), coded(carried));
+  std::vector<tube> kept;
+  std::vector<double> kept_score;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (left[i].empty()) continue;
+    tube& to = kept.emplace_back(of.clip.frames.size());
+    for (const auto& [frame, mask] : left[i])
+      to[static_cast<std::size_t>(frame)] = s2d::to_bits(mask);
+    kept_score.push_back(result.score[i]);
+  }
+  for (tube& each : carried) {
+    kept.push_back(std::move(each));
     kept_score.push_back(0.1);
   }
   add("kept", std::move(kept), kept_score);

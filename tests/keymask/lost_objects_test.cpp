@@ -40,3 +40,36 @@ TEST_CASE("objects without keymask are not lost, what does not fit is refused", 
   CHECK(s2d::lost_objects(std::vector<tube>{}, {seen_band(0, {1})}).empty());
   CHECK_THROWS_AS(s2d::lost_objects(std::vector<tube>{}, {}, 1.5), s2d::invalid_input);
 }
+
+TEST_CASE("what is kept is taken from the predictions", "[lost]") {
+  const tube other = seen_band(4, {0, 1, 2, 3});
+  SECTION("a mask that loses half of its pixels or less keeps the rest") {
+    const auto left = s2d::without_kept({seen_band(9, {1, 2})}, {other});
+    REQUIRE(left.at(0).size() == 2);
+    CHECK(left[0][0].frame == 1);
+    CHECK(left[0][0].mask == s2d::subtract(seen_band(9, {1})[0].mask, other[1].mask));
+    CHECK(s2d::area(left[0][1].mask) == 6 * 5);
+  }
+  SECTION("one that loses more goes as a whole, in frames that both have") {
+    const auto left = s2d::without_kept({seen_band(8, {3, 5, 6})}, {other});
+    REQUIRE(left.at(0).size() == 2);
+    CHECK(left[0][0] == seen_band(8, {5})[0]);
+    CHECK(left[0][1] == seen_band(8, {6})[0]);
+  }
+  SECTION("a prediction that loses more than half of its masks goes as a whole") {
+    CHECK(s2d::without_kept({seen_band(4, {2, 3, 4, 5})}, {other}).at(0).size() == 2);
+    CHECK(s2d::without_kept({seen_band(4, {1, 2, 3, 4, 5})}, {other}).at(0).empty());
+  }
+  SECTION("all that is kept counts together") {
+    // A third is left after both; each alone leaves two thirds or more.
+    const auto left = s2d::without_kept({seen_band(4, {0, 1, 2, 9, 10, 11})},
+                                        {seen_band(4, {0, 1}), seen_band(4, {10, 11})});
+    CHECK(left.at(0).empty());
+  }
+  SECTION("order stays, nothing kept changes nothing") {
+    const std::vector<tube> found{seen_band(0, {0}), tube{}, seen_band(20, {3})};
+    CHECK(s2d::without_kept(found, {}) == found);
+    CHECK(s2d::without_kept(found, {other}).at(2) == found[2]);
+    CHECK(s2d::without_kept({}, {other}).empty());
+  }
+}

@@ -36,21 +36,10 @@ std::vector<s2d::image> small_pictures(const clip& video, const settings& what) 
 
 using tube = std::vector<s2d::tube_segment<s2d::rle>>;
 
-/// What a kept keymask shows is not what the first `predicted` objects, the network's, show. A mask
-/// that loses more than half of its pixels to it goes as a whole: the rest is the keymask's edge.
-void give_up(std::vector<s2d::ytvis_annotation>& objects, std::size_t predicted,
-             const s2d::ytvis_annotation& kept) {
-  for (std::size_t i = 0; i < predicted; ++i) {
-    auto at = kept.segments.begin();
-    for (s2d::ytvis_segment& each : objects[i].segments) {
-      while (at != kept.segments.end() && at->frame < each.frame) ++at;
-      if (at == kept.segments.end() || at->frame != each.frame) continue;
-      const auto before = each.area;
-      each = s2d::make_segment(each.frame, s2d::subtract(each.mask, at->mask));
-      if (2 * each.area < before) each.area = 0;
-    }
-    std::erase_if(objects[i].segments, [](const auto& each) { return each.area == 0; });
-  }
+std::vector<s2d::ytvis_segment> segments_of(const tube& masks) {
+  std::vector<s2d::ytvis_segment> segments;
+  for (const auto& each : masks) segments.push_back(s2d::make_segment(each.frame, each.mask));
+  return segments;
 }
 
 }  // namespace
@@ -63,7 +52,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
       "the keymasks of ", video.name, " are for ", labels.length, " frames of ", labels.height,
       " x ", labels.width, ", the clip has ", head.length, " of ", head.height, " x ", head.width,
       " (height x width)");
-  std::vector<tube> keys, found;
+  std::vector<tube> keys, found, kept;
   for (const auto& object : labels.objects) {
     tube& to = keys.emplace_back();
     for (const auto& label : object.masks) to.push_back({label.frame, label.mask});
@@ -73,7 +62,6 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     for (const auto& segment : object.segments) to.push_back({segment.frame, segment.mask});
     object.extras.emplace_back("source", "\"network\"");
   }
-  const std::size_t predicted = objects.size();
   const auto lost = s2d::lost_objects(keys, found);
   if (lost.empty()) return 0;
   const bool carried = static_cast<std::size_t>(head.length) <= longest;
@@ -87,6 +75,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
   }
   for (const std::size_t k : lost) {
     throw_if_stopped();
+    tube& to = kept.emplace_back();
     std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head.length));
     for (const auto& key : keys[k])
       masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
@@ -103,11 +92,12 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     one.extras.emplace_back("source", "\"keymasks\"");
     for (std::size_t t = 0; t < masks.size(); ++t)
       if (!masks[t].empty() && s2d::area(masks[t]) > 0)
-        one.segments.push_back(
-            s2d::make_segment(static_cast<std::ptrdiff_t>(t), s2d::encode(masks[t])));
-    give_up(objects, predicted, one);
+        to.push_back({static_cast<std::ptrdiff_t>(t), s2d::encode(masks[t])});
+    one.segments = segments_of(to);
     objects.push_back(std::move(one));
   }
+  const std::vector<tube> left = s2d::without_kept(std::move(found), kept);
+  for (std::size_t i = 0; i < left.size(); ++i) objects[i].segments = segments_of(left[i]);
   std::erase_if(objects, [](const auto& each) { return each.segments.empty(); });
   return lost.size();
 }

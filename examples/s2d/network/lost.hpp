@@ -16,8 +16,8 @@ namespace app {
 /// Adds the objects of the keymasks that no prediction fits (s2d::lost_objects), each as its
 /// keymasks carried along the flow as far as they look like them (propagate_options::pictures); in
 /// clips of more than 300 frames, whose flow would not fit into memory, as its keymasks alone. What
-/// they show is taken from the predictions, and one of which nothing is left goes. Annotations then
-/// say where they come from: "source", "network" or "keymasks".
+/// they show is taken from the predictions (s2d::without_kept). Annotations then say where they
+/// come from: "source", "network" or "keymasks".
 /// @param objects  the predictions for `head`
 /// @return how many were added
 /// @throws s2d::invalid_input if the keymasks are of another number or size of frames

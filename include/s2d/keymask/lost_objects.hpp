@@ -1,11 +1,13 @@
-// Objects that keymasks show and a prediction does not.
+// Objects that keymasks show and a prediction does not, and what they leave of the predictions.
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include <s2d/core/error.hpp>
 #include <s2d/keymask/detail/fit.hpp>
+#include <s2d/mask/rle.hpp>
 #include <s2d/mask/tube.hpp>
 
 namespace s2d::inline S2D_ABI {
@@ -37,6 +39,38 @@ template <mask_tube Tube>
     if (!fits) lost.push_back(k);
   }
   return lost;
+}
+
+/// Predictions less what tubes show that are trusted more, such as those of lost_objects. A mask
+/// that loses more than half of its pixels goes as a whole, what is left of it is the other's edge;
+/// and a prediction that loses more than half of its masks goes as a whole: it was another's, now
+/// and then.
+///
+/// @param found  [predicted] tubes
+/// @param kept   [kept] tubes of masks of the same size
+/// @return [predicted] tubes without empty masks; empty where a prediction is gone
+/// @throws invalid_input if masks of one frame differ in size
+/// Complexity: one subtraction for every frame that a prediction and a kept tube have in common.
+[[nodiscard]] inline std::vector<std::vector<tube_segment<rle>>> without_kept(
+    std::vector<std::vector<tube_segment<rle>>> found,
+    const std::vector<std::vector<tube_segment<rle>>>& kept) {
+  for (auto& prediction : found) {
+    const std::size_t before = prediction.size();
+    for (const auto& other : kept) {
+      std::vector<tube_segment<rle>> left;
+      auto at = other.begin();
+      for (auto& [frame, mask] : prediction) {
+        while (at != other.end() && at->frame < frame) ++at;
+        const bool both = at != other.end() && at->frame == frame;
+        rle rest = both ? subtract(mask, at->mask) : mask;
+        if (area(rest) > 0 && 2 * area(rest) >= area(mask))
+          left.push_back({frame, std::move(rest)});
+      }
+      prediction = std::move(left);
+    }
+    if (2 * prediction.size() < before) prediction.clear();
+  }
+  return found;
 }
 
 }  // namespace s2d::inline S2D_ABI
