@@ -2,7 +2,8 @@
 # On a machine with a device: builds, runs every device test, the kernels behind LibTorch's tensors
 # where python3 has a PyTorch with CUDA, the benchmarks beside the card's limit, memcheck and
 # racecheck on the small cases, and prints one table. Needs nvcc, CMake, a C++ compiler, Python, and
-# the folder that cuda/check_load.sh fills; no network. Meant for 8 minutes on 16 cores.
+# the folder that cuda/check_load.sh fills; no network. Meant for 8 minutes on 16 cores. Programs that
+# the folder holds are taken instead of built, if they are of these sources and this architecture.
 # usage: cuda/check.sh LOAD_FOLDER [BUILD_FOLDER]
 # S2D_CHECK="tests benchmarks sanitizers" (all of them unless said) takes a long check in parts.
 set -uo pipefail
@@ -12,6 +13,7 @@ set -uo pipefail
 }
 load=$(cd "$1" && pwd) || exit 2
 cd "$(dirname "$0")/.." || exit 1
+source cuda/check_programs.sh
 build=${2:-build/cuda}
 jobs=$(nproc)
 stages=" ${S2D_CHECK:-tests benchmarks sanitizers} "
@@ -24,9 +26,7 @@ row() {
   echo "${rows[-1]}" >&2
 }
 
-generator=()
-command -v ninja >/dev/null && generator=(-G Ninja)
-architectures=${S2D_CUDA_ARCHITECTURES:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null |
+architecture=${S2D_CUDA_ARCHITECTURES:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null |
   head -n 1 | tr -d .)}
 begin=$SECONDS
 torch=$(python3 -c 'import torch
@@ -36,20 +36,37 @@ if [ -n "$torch" ]; then
 else
   torch_options=(-DS2D_TORCH=OFF)
 fi
-mkdir -p "$build"
-cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DS2D_NATIVE=ON -DS2D_CUDA=ON \
-  "${torch_options[@]}" \
-  -DS2D_BUILD_EXAMPLES=OFF -DCMAKE_PREFIX_PATH="$load/usr" -DS2D_INSTALL=OFF \
-  -DCMAKE_DISABLE_FIND_PACKAGE_simdjson=ON -DCMAKE_CUDA_ARCHITECTURES="$architectures" \
-  >"$build/configure.log" 2>&1 || {
-  cat "$build/configure.log"
-  exit 1
-}
-targets=(test_cuda test_cuda_device s2d_cuda_benchmarks)
+configure_programs "$load" "$build" "$architecture" -DS2D_NATIVE=ON "${torch_options[@]}" || exit 1
 with_torch=$(grep -m 1 'LibTorch .*processor and CUDA' "$build/configure.log")
-[ -z "$with_torch" ] || targets+=(test_torch_cuda)
-cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" || exit 1
-row "build" "$((SECONDS - begin)) s"
+torch_target=()
+[ -z "$with_torch" ] || torch_target=(test_torch_cuda)
+
+# The programs of the load, or why not.
+libraries=$load/usr/lib/$(uname -m)-linux-gnu
+export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+taken=$load/programs
+if [ ! -d "$taken" ]; then
+  taken=
+elif [ "$(cat "$taken/made_of" 2>/dev/null)" != "$architecture $(source_mark)" ]; then
+  row "programs of the load" "of other sources or another architecture: built here"
+  taken=
+elif ! { "$taken/test_cuda_device" --help && "$taken/bench_cuda_copy" --benchmark_list_tests; } >/dev/null 2>&1; then
+  row "programs of the load" "do not start here: built here"
+  taken=
+fi
+torch_build=
+if [ -n "$taken" ]; then
+  tests=$taken benches=$taken
+  row "programs of the load" "taken; processor's code for AVX2"
+  if [ -n "$with_torch" ] && wanted tests; then # beside the first tests
+    cmake --build "$build" --parallel "$jobs" --target "${torch_target[@]}" >"$build/torch.log" 2>&1 &
+    torch_build=$!
+  fi
+else
+  tests=$build/tests/cuda benches=$build/bench/cuda
+  cmake --build "$build" --parallel "$jobs" --target "${program_targets[@]}" "${torch_target[@]}" || exit 1
+  row "build" "$((SECONDS - begin)) s"
+fi
 
 # counted NAME COMMAND...: a Catch2 program as one row of the table.
 counted() {
@@ -72,11 +89,15 @@ counted() {
   fi
 }
 if wanted tests; then
-  counted "twins on the processor" "$build/tests/cuda/test_cuda"
-  counted "device tests" "$build/tests/cuda/test_cuda_device" '~[huge]'
-  counted "device tests, more than 2^31 elements" "$build/tests/cuda/test_cuda_device" '[huge]'
+  counted "twins on the processor" "$tests/test_cuda"
+  counted "device tests" "$tests/test_cuda_device" '~[huge]'
+  counted "device tests, more than 2^31 elements" "$tests/test_cuda_device" '[huge]'
   row "real frames and golden cases" "left out: readers of files (simdjson, libpng, stb) are not in the load"
-  if [ -n "$with_torch" ]; then
+  if [ -n "$torch_build" ] && ! wait "$torch_build"; then
+    tail -n 60 "$build/torch.log"
+    row "LibTorch's tensors" "FAILED, does not build"
+    failed=1
+  elif [ -n "$with_torch" ]; then
     counted "LibTorch's tensors" "$build/tests/torch/cuda/test_torch_cuda"
   else
     row "LibTorch's tensors" "left out: no LibTorch 2.11 to 2.15 with CUDA in python3 (${torch:-no torch})"
@@ -92,7 +113,7 @@ figure() {
 }
 measured() {
   local program
-  for program in "$build"/bench/cuda/bench_cuda_*; do
+  for program in "$benches"/bench_cuda_*; do
     [ -f "$program" ] && [ -x "$program" ] || continue
     rm -f "$build/bench.json"
     timeout 120 "$program" --benchmark_min_time=0.2 --benchmark_out="$build/bench.json" \
@@ -138,7 +159,7 @@ sanitized() {
   fi
   # Killed, not asked to end: Catch2 takes the signal that asks for a failed test.
   timeout -s KILL 120 compute-sanitizer --tool "$tool" --error-exitcode 99 --launch-timeout 60 \
-    "$build/tests/cuda/test_cuda_device" '[small]' >"$log" 2>&1 || status=$?
+    "$tests/test_cuda_device" '[small]' >"$log" 2>&1 || status=$?
   if [ "$status" -eq 0 ]; then
     row "compute-sanitizer $tool" "$(tail -n 1 "$log" | sed 's/=* *//'), $((SECONDS - begin)) s"
   elif [ "$status" -ne 99 ] && [ "$status" -ne 137 ] && grep -qiE "$refusal" "$log"; then
