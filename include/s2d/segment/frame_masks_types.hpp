@@ -26,8 +26,10 @@ struct frame_masks_options {
   float appearance_ramp = 0.15F;  ///< distance from the threshold at which a superpixel is certain
   float appearance_mix = 0.5F;    ///< share of the classifier
   pixel_options pixels = {};
-  float least_energy =
-      0.5F;  ///< frames decided together have no masks if their upper quartile of energy is below
+  float least_energy = 0.5F;  ///< of a frame in which something moves
+  /// Frames decided together have no masks unless something moves in so many of them, or in a
+  /// quarter.
+  std::size_t least_moving = 10;
   double least_area = 0.0005;   ///< of a mask, as a share of the frame
   double least_share = 0.03;    ///< of a mask, as a share of the largest one
   std::size_t most_masks = 10;  ///< in a frame

@@ -320,25 +320,30 @@ class frame_masks_run {
     }
   }
 
+  /// Whether something moves in a frame of this energy, which may be NaN. What moves there says
+  /// what is usual; where a clip rests, there is nothing but noise.
+  [[nodiscard]] bool moves(float energy) const { return energy >= options_.least_energy; }
+
   /// Values in [0, 1] of all superpixels of a chunk; all 0 if nothing moves.
   [[nodiscard]] std::vector<float> decide(std::span<const motion_cells> cells,
                                           const motion_saliency& motion) {
     const std::size_t count = cells.size();
     const std::size_t n = cells[0].size();
-    std::vector<float> energy;
-    for (const float e : motion.energy)
-      if (!std::isnan(e)) energy.push_back(e);
+    std::size_t known = 0;
+    std::vector<float> energy;  // of the frames in which something moves
     for (std::size_t t = 0; t < count; ++t) {
-      if (!(motion.energy[t] >= options_.least_energy)) continue;
+      if (!std::isnan(motion.energy[t])) ++known;
+      if (!moves(motion.energy[t])) continue;
+      energy.push_back(motion.energy[t]);
       std::vector<float> residual(
           motion.residual.begin() + static_cast<std::ptrdiff_t>(t * n),
           motion.residual.begin() + static_cast<std::ptrdiff_t>((t + 1) * n));
       residual_.push_back(percentile(residual, 50));
     }
     std::vector<float> values(count * n);
-    if (energy.empty()) return values;
+    if (energy.empty() || (4 * energy.size() < known && energy.size() < options_.least_moving))
+      return values;
     const float usual_energy = percentile(energy, 50);
-    if (percentile(energy, 75) < options_.least_energy) return values;
 
     const stopwatch linking;
     const sparse_graph graph = link_superpixels(cells, grid_.height, grid_.width, options_.graph);
@@ -346,9 +351,13 @@ class frame_masks_run {
 
     const stopwatch spreading;
     std::vector<float> spread = steps_.diffuse(graph, motion.votes);
-    std::vector<float> most(count);
-    for (std::size_t t = 0; t < count; ++t)
-      for (std::size_t k = 0; k < n; ++k) most[t] = larger_of(most[t], spread[t * n + k]);
+    std::vector<float> most;  // likewise
+    for (std::size_t t = 0; t < count; ++t) {
+      if (!moves(motion.energy[t])) continue;
+      float here = 0;
+      for (std::size_t k = 0; k < n; ++k) here = larger_of(here, spread[t * n + k]);
+      most.push_back(here);
+    }
     const float top = larger_of(percentile(most, 50), 1e-6F);
     for (float& v : spread) v /= top;
     float thresholds[10];
@@ -440,7 +449,7 @@ class frame_masks_run {
   void conclude() {
     std::vector<float> energy;
     for (const float e : result_.diagnosis.energy)
-      if (e >= options_.least_energy) energy.push_back(e);
+      if (moves(e)) energy.push_back(e);
     for (const std::vector<float>& values : values_)
       for (const float v : values)
         if (v > 0) result_.diagnosis.nothing_moves = false;
