@@ -121,6 +121,41 @@ TEST_CASE("Frame masks: an object that rests for a while is held") {
   CHECK(worst_overlap(s2d::frame_masks(frames, flow), truth) > 0.8);
 }
 
+TEST_CASE("Frame masks: what passes is found, however long the clip rests before or after") {
+  // The box has left after 18 frames; noise is all that there is in the others.
+  for (const int count : {30, 60, 120}) {
+    moving_scene scene({.frames = count, .box_x = 6, .noise = 2});
+    const bool before = count == 60;
+    if (before) {
+      std::reverse(scene.frames.begin(), scene.frames.end());
+      std::reverse(scene.truth.begin(), scene.truth.end());
+      std::swap(scene.flow.forward, scene.flow.backward);
+      std::reverse(scene.flow.forward.begin(), scene.flow.forward.end());
+      std::reverse(scene.flow.backward.begin(), scene.flow.backward.end());
+    }
+    const s2d::frame_masks_result found = s2d::find_frame_masks(scene.frames, scene.flow);
+    CHECK_FALSE(found.diagnosis.nothing_moves);
+    for (std::size_t t = 0; t < scene.frames.size(); ++t) {
+      INFO("frame " << t << " of " << count);
+      const auto area = s2d::area(scene.truth[t]);
+      if (area >= 500)
+        CHECK(support::overlap(support::united(found.masks[t], scene.truth[t]), scene.truth[t]) >
+              0.8);
+      const bool empty_around = area == 0 && (t == 0 || s2d::area(scene.truth[t - 1]) == 0) &&
+                                (t + 1 == scene.truth.size() || s2d::area(scene.truth[t + 1]) == 0);
+      if (empty_around) CHECK(found.masks[t].empty());
+    }
+  }
+}
+
+TEST_CASE("Frame masks: motion of a few frames of a long clip is chance") {
+  moving_scene scene({.frames = 60, .box_x = 12, .noise = 2});  // the box leaves after 9 frames
+  s2d::frame_masks_options options;
+  CHECK(s2d::find_frame_masks(scene.frames, scene.flow, options).diagnosis.nothing_moves);
+  options.least_moving = 5;
+  CHECK_FALSE(s2d::find_frame_masks(scene.frames, scene.flow, options).diagnosis.nothing_moves);
+}
+
 TEST_CASE("Frame masks: small, narrow, portrait and tiny frames") {
   struct {
     std::ptrdiff_t h, w;
