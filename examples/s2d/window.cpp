@@ -1,6 +1,7 @@
 #include "window.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -92,7 +93,38 @@ s2d::video_masks find_masks(const window_frames& window, const settings& what,
   return masks;
 }
 
-s2d::discovery find_keymasks(const s2d::video_masks& masks, const window_frames& window,
+/// Frames [begin, end) of a window about which is decided together, and what was discovered:
+/// frames are those of the window, but in found.seen those of the shot.
+struct shot {
+  std::size_t begin = 0, end = 0;
+  s2d::discovery found = {};
+};
+
+/// Between cuts nothing goes on: masks of one shot say nothing about those of another.
+std::vector<shot> shots_of(const window_frames& window) {
+  std::vector<shot> shots{{0, window.size()}};
+  for (std::size_t t = 1; t < window.cut_before.size(); ++t) {
+    if (!window.cut_before[t]) continue;
+    shots.back().end = t;
+    shots.push_back({t, window.size()});
+  }
+  return shots;
+}
+
+/// Takes the elements of a shot out of a list of frames; put_back returns them.
+template <class T>
+std::vector<T> take_out(std::vector<T>& list, const shot& of) {
+  const auto begin = list.begin();
+  return {std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(of.begin)),
+          std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(of.end))};
+}
+
+template <class T>
+void put_back(std::vector<T>& list, const shot& of, std::vector<T>&& part) {
+  std::move(part.begin(), part.end(), list.begin() + static_cast<std::ptrdiff_t>(of.begin));
+}
+
+s2d::discovery find_keymasks(const s2d::video_masks& masks, const s2d::video_flow& flow,
                              const settings& what, const findings& part, const hardware& with,
                              const s2d::progress_callback& show) {
   s2d::discovery_options options;
@@ -101,43 +133,85 @@ s2d::discovery find_keymasks(const s2d::video_masks& masks, const window_frames&
   options.frame_height = part.height;
   options.frame_width = part.width;
   if (!what.tracks.empty())
-    return s2d::discover(masks, s2d::npy_tracker{what.tracks, window.size()}, options, show);
-  s2d::follow_options follow;
-  follow.cut_before = window.cut_before;
-  return discover_along(window.flow, follow, masks, options, with.cuda, show);
+    return s2d::discover(masks, s2d::npy_tracker{what.tracks, masks.size()}, options, show);
+  return discover_along(flow, {}, masks, options, with.cuda, show);
 }
 
-// What was discovered about the masks, and the objects.
-void note_discovery(const s2d::discovery& found, const s2d::video_masks& masks,
-                    const window_frames& window, findings& part) {
+void move_frames(s2d::discovery& found, std::size_t by) {
+  for (auto& mask : found.masks) mask.frame += by;
+  for (s2d::object& object : found.objects) {
+    for (s2d::keymask& key : object.keymasks) key.frame += by;
+    for (s2d::frame_range& range : object.visibility) {
+      range.first += by;
+      range.last += by;
+    }
+  }
+}
+
+/// The objects of every shot; masks may be cut. Tracks from files are about the whole video, and so
+/// is official discovery.
+std::vector<shot> discover_shots(s2d::video_masks& masks, window_frames& window,
+                                 const settings& what, const findings& part, const hardware& with,
+                                 console& screen) {
+  const bool along_flow = what.tracks.empty() && !what.compat;
+  std::vector<shot> shots = along_flow ? shots_of(window) : std::vector<shot>{{0, window.size()}};
+  const auto frames = static_cast<double>(window.size());
+  for (shot& each : shots) {
+    s2d::video_masks here = take_out(masks, each);
+    s2d::video_flow flow;
+    if (what.tracks.empty())
+      flow = {take_out(window.flow.forward, each), take_out(window.flow.backward, each)};
+    const auto show = screen.stage(0.8 + 0.2 * static_cast<double>(each.begin) / frames,
+                                   0.8 + 0.2 * static_cast<double>(each.end) / frames);
+    const auto look = [&](const s2d::video_masks& in) {
+      return find_keymasks(in, flow, what, part, with, show);
+    };
+    if (what.segmenter == segmenter_kind::motion && along_flow)
+      each.found = s2d::discover_objects(
+          here, flow, std::span{window.pictures}.subspan(each.begin, each.end - each.begin), look);
+    else
+      each.found = look(here);
+    move_frames(each.found, each.begin);
+    put_back(masks, each, std::move(here));
+    if (what.tracks.empty()) {
+      put_back(window.flow.forward, each, std::move(flow.forward));
+      put_back(window.flow.backward, each, std::move(flow.backward));
+    }
+  }
+  return shots;
+}
+
+// What was discovered about the masks of a shot, and the objects.
+void note_discovery(const shot& of, const s2d::video_masks& masks, findings& part) {
+  const s2d::discovery& found = of.found;
   for (std::size_t row = 0; row < found.masks.size(); ++row) {
     found_mask& mask = part.masks[found.masks[row].frame][found.masks[row].index];
     mask.coherence = found.coherence[row];
-    mask.visible_from = window.first;
+    mask.visible_from = part.first + of.begin;
     mask.visible.resize(found.frames);
     for (std::size_t t = 0; t < found.frames; ++t) mask.visible[t] = found.seen(row, t) ? '1' : '0';
   }
-  for (std::size_t i = 0; i < found.objects.size(); ++i) {
-    const s2d::object& from = found.objects[i];
+  for (const s2d::object& from : found.objects) {
+    const std::size_t number = part.objects.size();
     found_object& to = part.objects.emplace_back();
     to.score = from.score;
     to.one2x = s2d::round_hundredths(from.one2x);
     for (const s2d::frame_range& range : from.visibility)
-      to.ranges.emplace_back(window.first + range.first, window.first + range.last);
+      to.ranges.emplace_back(part.first + range.first, part.first + range.last);
     const std::vector<s2d::bit_mask> united =
         s2d::object_masks(from, masks, part.height, part.width);
     for (const s2d::keymask& key : from.keymasks) {
-      part.masks[key.frame][key.index].object = i;
+      part.masks[key.frame][key.index].object = number;
       // Masks of one frame belong together; the best of their coherences counts, but each has to
       // be right: the least of their confidences.
-      if (!to.keymasks.empty() && to.keymasks.back().frame == window.first + key.frame) {
+      if (!to.keymasks.empty() && to.keymasks.back().frame == part.first + key.frame) {
         double& coherence = to.keymasks.back().coherence;
         coherence = (std::max)(coherence, static_cast<double>(key.coherence));
         double& confidence = to.keymasks.back().confidence;
         const double other = static_cast<double>(masks[key.frame][key.index].confidence);
         confidence = (std::min)(confidence, other);
       } else {
-        to.keymasks.push_back({window.first + key.frame, s2d::encode(united[key.frame]),
+        to.keymasks.push_back({part.first + key.frame, s2d::encode(united[key.frame]),
                                static_cast<double>(key.coherence),
                                static_cast<double>(masks[key.frame][key.index].confidence)});
       }
@@ -165,17 +239,10 @@ findings work_on(window_frames& window, const settings& what, const given_files&
   const stopwatch mask_clock;
   s2d::video_masks masks = find_masks(window, what, given, with, screen.stage(0.4, 0.8), part);
   part.stages.push_back({"frame masks", mask_clock.seconds()});
-  s2d::discovery found;
+  std::vector<shot> shots;
   if (discover) {
     const stopwatch clock;
-    const auto look = [&](const s2d::video_masks& in) {
-      return find_keymasks(in, window, what, part, with, screen.stage(0.8, 1));
-    };
-    if (what.segmenter == segmenter_kind::motion && follow && !what.compat) {
-      found = s2d::discover_objects(masks, window.flow, window.pictures, look);
-    } else {
-      found = look(masks);
-    }
+    shots = discover_shots(masks, window, what, part, with, screen);
     part.stages.push_back({"tracks and keymasks", clock.seconds()});
   }
   part.masks.resize(window.size());
@@ -186,7 +253,7 @@ findings work_on(window_frames& window, const settings& what, const given_files&
         runs = s2d::encode(s2d::resize_nearest(each.mask, part.height, part.width));
       part.masks[t].push_back({std::move(runs), each.confidence, unknown, none, 0, {}});
     }
-  if (discover) note_discovery(found, masks, window, part);
+  for (const shot& each : shots) note_discovery(each, masks, part);
   return part;
 }
 

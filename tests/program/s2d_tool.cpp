@@ -1,6 +1,7 @@
 // Makes clips whose objects are known, and compares results with them, for the tests of the
 // program.
-//   s2d_tool clip PLACE [--frames N] [--size WxH] [--still] [--together] [--truth FOLDER]
+//   s2d_tool clip PLACE [--frames N] [--size WxH] [--still] [--together] [--negative]
+//                       [--truth FOLDER]
 //   s2d_tool given CLIP TRUTH TRACKS FEATURES.npy
 //   s2d_tool compare TRUTH MASKS.json --least IOU
 //   s2d_tool same A.png B.png
@@ -8,6 +9,7 @@
 //   s2d_tool join RESULTS FILE       the NAME/keymasks.json of a folder in one
 //   s2d_tool json FILE
 // given: the tracks of every true mask, by its own motion, and a grid of mean colours.
+// --negative: of the opposite colours, so that a clip behind another one is a new shot.
 // --together: both go to the right side by side, and touch from the middle of the clip on.
 // PLACE: a .mp4, .avi or .png file, else a folder of PNG pictures.
 
@@ -125,12 +127,15 @@ int make_clip(const std::vector<std::string>& words) {
   std::size_t frames = 24;
   int width = 160, height = 120;
   motion how = motion::apart;
+  bool negative = false;
   fs::path truth;
   for (std::size_t i = 2; i < words.size(); ++i) {
     if (words[i] == "--still") {
       how = motion::none;
     } else if (words[i] == "--together") {
       how = motion::together;
+    } else if (words[i] == "--negative") {
+      negative = true;
     } else if (words[i] == "--frames") {
       frames = static_cast<std::size_t>(std::stoul(words.at(++i)));
     } else if (words[i] == "--size") {
@@ -151,6 +156,8 @@ int make_clip(const std::vector<std::string>& words) {
   const auto each_frame = [&](const auto& use) {
     for (std::size_t t = 0; t < frames; ++t) {
       draw(picture, ids, t, how);
+      if (negative)
+        for (std::uint8_t& value : picture.values) value = static_cast<std::uint8_t>(255 - value);
       char name[32];
       std::snprintf(name, sizeof name, "%05zu.png", t);
       use(name);

@@ -8,6 +8,7 @@
 #include <s2d/keymask/lost_objects.hpp>
 #include <s2d/keymask/propagate.hpp>
 #include <s2d/mask/rle.hpp>
+#include <s2d/segment/cuts.hpp>
 #include <s2d/torch/video_labels.hpp>
 
 #include "console.hpp"
@@ -71,6 +72,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     pictures = small_pictures(video, what);
     s2d::video_flow_options options;
     options.threads = threads;
+    options.cut_before = s2d::find_cuts(pictures, {.threads = threads});
     flow = s2d::estimate_video_flow(pictures, options, screen.stage(0, 1));
   }
   for (const std::size_t k : lost) {

@@ -19,7 +19,7 @@ namespace s2d::inline S2D_ABI {
 /// What `s2d run` takes for objects: discovery with masks of two things cut (discover_companions),
 /// in a crowd told apart by tracklets (untangle), pieces joined (join_fragments).
 ///
-/// @param masks     [T] of one size; changed as by cut_companions
+/// @param masks     [T] of one shot and size; changed as by cut_companions
 /// @param flow      [T], of any size
 /// @param pictures  [T] of any size, or none: see link_tracklets
 /// @param discover  discovery(const video_masks&)
