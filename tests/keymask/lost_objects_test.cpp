@@ -73,3 +73,43 @@ TEST_CASE("what is kept is taken from the predictions", "[lost]") {
     CHECK(s2d::without_kept({}, {other}).empty());
   }
 }
+
+TEST_CASE("a prediction stays in the shots in which it fits keymasks", "[lost]") {
+  const std::vector<bool> cuts{false, false, true, false, true};  // 0 and 1, 2 and 3, 4 and later
+  const std::vector<tube> keys{seen_band(0, {0}), seen_band(20, {3, 6})};
+  SECTION("one shot of three") {
+    const auto left = s2d::within_shots({seen_band(0, {0, 1, 2, 3, 4, 5})}, keys, cuts);
+    CHECK(left == std::vector<tube>{seen_band(0, {0, 1})});
+  }
+  SECTION("all with keymasks, whoever's; frames of a shot without keymask stay") {
+    tube both = seen_band(0, {0, 1});
+    const tube behind = seen_band(20, {2, 3, 4, 6, 7});
+    both.insert(both.end(), behind.begin(), behind.end());
+    CHECK(s2d::within_shots({both}, keys, cuts) == std::vector<tube>{both});
+  }
+  SECTION("none, and order stays") {
+    const auto left = s2d::within_shots({seen_band(10, {0, 3, 6}), seen_band(0, {0})}, keys, cuts);
+    CHECK(left == std::vector<tube>{tube{}, seen_band(0, {0})});
+    CHECK(s2d::within_shots({seen_band(0, {0})}, {}, cuts) == std::vector<tube>{tube{}});
+  }
+  SECTION("one for an object, the best") {
+    const auto left = s2d::within_shots(
+        {seen_band(1, {0, 1}), seen_band(0, {0, 1, 2}), seen_band(0, {0}), seen_band(21, {3})},
+        keys, cuts);
+    CHECK(left[0].empty());
+    CHECK(left[1] == seen_band(0, {0, 1}));
+    CHECK(left[2].empty());
+    CHECK(left[3] == seen_band(21, {3}));
+  }
+  SECTION("the limit") {
+    CHECK(s2d::within_shots({seen_band(3, {0})}, keys, cuts).at(0).size() == 1);  // 7 of 13 columns
+    CHECK(s2d::within_shots({seen_band(4, {0})}, keys, cuts).at(0).empty());      // 6 of 14
+    CHECK(s2d::within_shots({seen_band(4, {0})}, keys, cuts, 0.4).at(0).size() == 1);
+    CHECK_THROWS_AS(s2d::within_shots({}, keys, cuts, -0.1), s2d::invalid_input);
+  }
+  SECTION("without cuts nothing changes") {
+    const std::vector<tube> found{seen_band(10, {0, 3, 6})};
+    CHECK(s2d::within_shots(found, keys, {}) == found);
+    CHECK(s2d::within_shots(found, keys, {true, false, false}) == found);
+  }
+}

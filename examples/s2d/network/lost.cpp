@@ -8,7 +8,6 @@
 #include <s2d/keymask/lost_objects.hpp>
 #include <s2d/keymask/propagate.hpp>
 #include <s2d/mask/rle.hpp>
-#include <s2d/segment/cuts.hpp>
 #include <s2d/torch/video_labels.hpp>
 
 #include "console.hpp"
@@ -46,8 +45,9 @@ std::vector<s2d::ytvis_segment> segments_of(const tube& masks) {
 }  // namespace
 
 std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
-                      const s2d::torch::video_labels& labels, const clip& video,
-                      const settings& what, std::size_t threads, console& screen) {
+                      const std::vector<bool>& cut_before, const s2d::torch::video_labels& labels,
+                      const clip& video, const settings& what, std::size_t threads,
+                      console& screen) {
   s2d::require(
       labels.length == head.length && labels.height == head.height && labels.width == head.width,
       "the keymasks of ", video.name, " are for ", labels.length, " frames of ", labels.height,
@@ -63,16 +63,16 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     for (const auto& segment : object.segments) to.push_back({segment.frame, segment.mask});
     object.extras.emplace_back("source", "\"network\"");
   }
+  found = s2d::within_shots(std::move(found), keys, cut_before);
   const auto lost = s2d::lost_objects(keys, found);
-  if (lost.empty()) return 0;
-  const bool carried = static_cast<std::size_t>(head.length) <= longest;
+  const bool carried = !lost.empty() && static_cast<std::size_t>(head.length) <= longest;
   std::vector<s2d::image> pictures;
   s2d::video_flow flow;
   if (carried) {
     pictures = small_pictures(video, what);
     s2d::video_flow_options options;
     options.threads = threads;
-    options.cut_before = s2d::find_cuts(pictures, {.threads = threads});
+    options.cut_before = cut_before;
     flow = s2d::estimate_video_flow(pictures, options, screen.stage(0, 1));
   }
   for (const std::size_t k : lost) {
@@ -98,8 +98,8 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     one.segments = segments_of(to);
     objects.push_back(std::move(one));
   }
-  const std::vector<tube> left = s2d::without_kept(std::move(found), kept);
-  for (std::size_t i = 0; i < left.size(); ++i) objects[i].segments = segments_of(left[i]);
+  found = s2d::without_kept(std::move(found), kept);
+  for (std::size_t i = 0; i < found.size(); ++i) objects[i].segments = segments_of(found[i]);
   std::erase_if(objects, [](const auto& each) { return each.segments.empty(); });
   return lost.size();
 }

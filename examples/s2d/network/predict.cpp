@@ -20,6 +20,7 @@
 #include <s2d/core/parallel.hpp>
 #include <s2d/io/palette_png.hpp>
 #include <s2d/io/ytvis.hpp>
+#include <s2d/segment/cuts.hpp>
 
 #include "network_commands.hpp"
 #include "console.hpp"
@@ -40,15 +41,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Names, times and size of the frames: video files do not say reliably how many they hold.
-findings look_through(const clip& video, const settings& what, console& screen) {
+/// Names, times and size of the frames, and where shots begin: video files do not say reliably how
+/// many frames they hold.
+findings look_through(const clip& video, const settings& what, std::vector<bool>& cut_before,
+                      console& screen) {
   findings all;
   frame_source source{video, what};
   all.fps = source.frames_per_second();
   const std::size_t expected = source.expected_frames();
   frame next;
+  s2d::shot_signature last;
   while (source.read(next)) {
     throw_if_stopped();
+    s2d::shot_signature here = s2d::make_shot_signature(next.picture);
+    cut_before.push_back(!all.names.empty() && s2d::is_cut(last, here));
+    last = std::move(here);
     if (all.names.empty()) {
       all.height = next.picture.height;
       all.width = next.picture.width;
@@ -177,7 +184,8 @@ void predict_clip(const prediction_task& task, const predict_options& options,
   const clip& video = task.video;
   const stopwatch clock;
   screen.begin(video.name);
-  findings all = look_through(video, options.what, screen);
+  std::vector<bool> cut_before;
+  findings all = look_through(video, options.what, cut_before, screen);
   if (!all.damage.empty()) screen.note(video.name + ": " + all.damage);
 
   auto how = prediction_of(facts, options);
@@ -200,8 +208,8 @@ void predict_clip(const prediction_task& task, const predict_options& options,
           length, sizes, how, screen.stage(0, 1)),
       head, {.least_score = options.min_score});
   const std::size_t kept = task.keymasks
-                               ? keep_lost(objects, head, *task.keymasks, video, options.what,
-                                           s2d::thread_count(options.threads), screen)
+                               ? keep_lost(objects, head, cut_before, *task.keymasks, video,
+                                           options.what, s2d::thread_count(options.threads), screen)
                                : 0;
   std::size_t masks = 0;
   for (const s2d::ytvis_annotation& each : objects) {

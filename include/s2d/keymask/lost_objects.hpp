@@ -1,7 +1,9 @@
 // Objects that keymasks show and a prediction does not, and what they leave of the predictions.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -39,6 +41,65 @@ template <mask_tube Tube>
     if (!fits) lost.push_back(k);
   }
   return lost;
+}
+
+/// Predictions without their masks in shots in which they are not the best for any object, or fit
+/// it with an IoU below `least` over the keymasks that it has in the shot. A network that was
+/// trained on one video has seen every object in its own shots alone, and what a query shows in
+/// another one is chance.
+///
+/// @param found       [predicted] tubes
+/// @param keys        [objects] tubes of keymasks of the same size
+/// @param cut_before  [T] true where a shot begins; shorter than the video: no cut in the rest.
+///                    Without any cut the predictions stay as they are.
+/// @return [predicted] tubes, which may be empty
+/// @throws invalid_input if masks of one frame differ in size or least is out of range
+/// Complexity: that of tube_iou for every pair and shot.
+[[nodiscard]] inline std::vector<std::vector<tube_segment<rle>>> within_shots(
+    std::vector<std::vector<tube_segment<rle>>> found,
+    const std::vector<std::vector<tube_segment<rle>>>& keys, const std::vector<bool>& cut_before,
+    double least = 0.5) {
+  require(least >= 0 && least <= 1, "within_shots: least is ", least, ", expected 0 to 1");
+  std::vector<std::ptrdiff_t> cuts;
+  for (std::size_t t = 1; t < cut_before.size(); ++t)
+    if (cut_before[t]) cuts.push_back(static_cast<std::ptrdiff_t>(t));
+  if (cuts.empty()) return found;
+  using tube = std::vector<tube_segment<rle>>;
+  const auto by_shot = [&](const tube& masks) {
+    std::vector<tube> shots(cuts.size() + 1);
+    std::size_t shot = 0;
+    for (const auto& each : masks) {
+      while (shot < cuts.size() && each.frame >= cuts[shot]) ++shot;
+      shots[shot].push_back(each);
+    }
+    return shots;
+  };
+  std::vector<std::vector<tube>> shots;
+  for (tube& prediction : found) {
+    shots.push_back(by_shot(prediction));
+    prediction.clear();
+  }
+  std::vector<std::vector<bool>> chosen(found.size(), std::vector<bool>(cuts.size() + 1));
+  for (const tube& object : keys) {
+    const std::vector<tube> known = by_shot(object);
+    for (std::size_t s = 0; s < known.size(); ++s) {
+      if (known[s].empty()) continue;
+      double best = 0;
+      std::size_t best_one = found.size();
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        const double fit = detail::fit_over(known[s], shots[i][s]);
+        if (fit < least || fit <= best) continue;
+        best = fit;
+        best_one = i;
+      }
+      if (best > 0) chosen[best_one][s] = true;
+    }
+  }
+  for (std::size_t i = 0; i < found.size(); ++i)
+    for (std::size_t s = 0; s < shots[i].size(); ++s)
+      if (chosen[i][s])
+        std::move(shots[i][s].begin(), shots[i][s].end(), std::back_inserter(found[i]));
+  return found;
 }
 
 /// Predictions less what tubes show that are trusted more, such as those of lost_objects. A mask
