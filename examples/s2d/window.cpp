@@ -125,7 +125,8 @@ void put_back(std::vector<T>& list, const shot& of, std::vector<T>&& part) {
 }
 
 s2d::discovery find_keymasks(const s2d::video_masks& masks, const s2d::video_flow& flow,
-                             const settings& what, const findings& part, const hardware& with,
+                             const s2d::follow_options& follow, const settings& what,
+                             const findings& part, const hardware& with,
                              const s2d::progress_callback& show) {
   s2d::discovery_options options;
   options.threads = with.threads;
@@ -134,7 +135,7 @@ s2d::discovery find_keymasks(const s2d::video_masks& masks, const s2d::video_flo
   options.frame_width = part.width;
   if (!what.tracks.empty())
     return s2d::discover(masks, s2d::npy_tracker{what.tracks, masks.size()}, options, show);
-  return discover_along(flow, {}, masks, options, with.cuda, show);
+  return discover_along(flow, follow, masks, options, with.cuda, show);
 }
 
 void move_frames(s2d::discovery& found, std::size_t by) {
@@ -155,6 +156,8 @@ std::vector<shot> discover_shots(s2d::video_masks& masks, window_frames& window,
                                  console& screen) {
   const bool along_flow = what.tracks.empty() && !what.compat;
   std::vector<shot> shots = along_flow ? shots_of(window) : std::vector<shot>{{0, window.size()}};
+  s2d::follow_options follow;
+  if (!along_flow) follow.cut_before = window.cut_before;
   const auto frames = static_cast<double>(window.size());
   for (shot& each : shots) {
     s2d::video_masks here = take_out(masks, each);
@@ -164,7 +167,7 @@ std::vector<shot> discover_shots(s2d::video_masks& masks, window_frames& window,
     const auto show = screen.stage(0.8 + 0.2 * static_cast<double>(each.begin) / frames,
                                    0.8 + 0.2 * static_cast<double>(each.end) / frames);
     const auto look = [&](const s2d::video_masks& in) {
-      return find_keymasks(in, flow, what, part, with, show);
+      return find_keymasks(in, flow, follow, what, part, with, show);
     };
     if (what.segmenter == segmenter_kind::motion && along_flow)
       each.found = s2d::discover_objects(

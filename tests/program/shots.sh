@@ -33,3 +33,7 @@ for shot in $(seq 0 11); do
   [ $((shot % 2)) = 0 ] || from=other
   same "$from.csv" shot.csv
 done
+
+# Official discovery is about the whole window, in which no shot is seen for long.
+expect 0 "$S2D" run clip --until keymasks --compat --out official --no-overlay --no-report
+says stdout "no keymask"
