@@ -46,7 +46,12 @@ void complete_flow(window_frames& window, const hardware& with,
   const std::size_t from = known == 0 ? 0 : known - 1;
   const std::span<const s2d::image> pictures = std::span{window.pictures}.subspan(from);
   s2d::video_flow_options options;
-  options.cut_before = s2d::find_cuts(pictures, {.threads = with.threads});
+  // Some frames more, so that the first new pair has neighbours too.
+  const std::size_t context = (std::min)(from, std::size_t{3});
+  const std::vector<bool> cuts =
+      s2d::find_cuts(std::span{window.pictures}.subspan(from - context), {.threads = with.threads});
+  options.cut_before.assign(cuts.begin() + static_cast<std::ptrdiff_t>(context), cuts.end());
+  options.cut_before.front() = false;
   s2d::video_flow fresh = flow_of(pictures, options, with, show);
   if (known > 0) window.flow.forward.back() = std::move(fresh.forward.front());
   for (std::size_t t = known == 0 ? 0 : 1; t < fresh.frames(); ++t) {

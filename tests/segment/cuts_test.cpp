@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,15 +47,50 @@ TEST_CASE("Equal frames do not change at all, black and white frames change most
   std::fill(white.values.begin(), white.values.end(), std::uint8_t{255});
   const s2d::shot_signature a = s2d::make_shot_signature(black);
   const s2d::shot_signature b = s2d::make_shot_signature(white);
-  CHECK(s2d::shot_change(a, a) == 0);
-  CHECK(s2d::shot_change(a, b) > 0.99F);
-  CHECK(s2d::shot_change(a, b) == s2d::shot_change(b, a));
-  CHECK(s2d::is_cut(a, b));
-  CHECK_FALSE(s2d::is_cut(a, b, {.threshold = 1}));
+  const auto change = [](const auto& before, const auto& after) {
+    return s2d::shot_change(s2d::compare_shots(before, after));
+  };
+  CHECK(change(a, a) == 0);
+  CHECK(change(a, b) > 0.99F);
+  CHECK(change(a, b) == change(b, a));
+  const std::vector<s2d::image> frames{black, white, black};
+  CHECK(s2d::find_cuts(frames) == std::vector<bool>{false, true, true});
+  CHECK(s2d::find_cuts(frames, {.threshold = 1}) == std::vector<bool>{false, false, false});
+}
+
+TEST_CASE("A cut between shots of like colours is a jump, fast motion is none") {
+  using difference = s2d::shot_difference;
+  const difference rest{0.01F, 1}, dark{0.17F, 16};
+  const auto cuts_at = [](std::vector<difference> between, float threshold = 0.21F) {
+    const std::vector<bool> cuts =
+        s2d::find_cuts(std::span<const difference>{between}, {.threshold = threshold});
+    std::vector<std::size_t> at;
+    for (std::size_t t = 0; t < cuts.size(); ++t)
+      if (cuts[t]) at.push_back(t);
+    return at;
+  };
+  using places = std::vector<std::size_t>;
+  CHECK(cuts_at({{}, rest, rest, dark, rest, rest}) == places{3});
+  CHECK(cuts_at({{}, rest, dark, rest, rest, rest, dark, rest}) == places{2, 6});
+  // Motion that goes on, also if every other frame is repeated.
+  CHECK(cuts_at({{}, rest, dark, dark, dark, rest}).empty());
+  CHECK(cuts_at({{}, {}, dark, {}, dark, {}, dark, {}, dark}).empty());
+  CHECK(cuts_at({{}, rest, {0.15F, 4.2F}, dark, rest}).empty());
+  CHECK(cuts_at({{}, rest, {0.15F, 3.9F}, dark, rest}) == places{3});
+  CHECK(cuts_at({{}, {0.15F, 4.2F}, rest, rest, rest, dark, rest}) == places{5});  // far away
+  // At the ends nobody knows.
+  CHECK(cuts_at({{}, dark, rest, rest}).empty());
+  CHECK(cuts_at({{}, rest, rest, dark}).empty());
+  CHECK(cuts_at({{}, {0.5F, 16}, rest, {0.5F, 16}}) == places{1, 3});
+  // A blink of light changes colours, not blocks; half of the threshold is needed.
+  CHECK(cuts_at({{}, rest, {0.6F, 3}, rest, rest}).empty());
+  CHECK(cuts_at({{}, rest, {0.12F, 16}, rest, rest}).empty());
+  CHECK(cuts_at({{}, rest, dark, rest, rest}, 0.3F).empty());
+  CHECK(cuts_at({}).empty());
 }
 
 TEST_CASE("Cuts: frames of any size, no frame, one frame, frames of different sizes") {
-  CHECK(s2d::find_cuts({}).empty());
+  CHECK(s2d::find_cuts(std::span<const s2d::image>{}).empty());
   for (const auto& [h, w] : {std::pair{1, 1}, {1, 300}, {500, 2}, {54, 54}}) {
     const std::vector<s2d::image> frames(2, s2d::image(h, w));
     CHECK(s2d::find_cuts(frames) == std::vector<bool>{false, false});

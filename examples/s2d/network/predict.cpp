@@ -51,10 +51,11 @@ findings look_through(const clip& video, const settings& what, std::vector<bool>
   const std::size_t expected = source.expected_frames();
   frame next;
   s2d::shot_signature last;
+  std::vector<s2d::shot_difference> between;
   while (source.read(next)) {
     throw_if_stopped();
     s2d::shot_signature here = s2d::make_shot_signature(next.picture);
-    cut_before.push_back(!all.names.empty() && s2d::is_cut(last, here));
+    between.push_back(between.empty() ? s2d::shot_difference{} : s2d::compare_shots(last, here));
     last = std::move(here);
     if (all.names.empty()) {
       all.height = next.picture.height;
@@ -65,6 +66,7 @@ findings look_through(const clip& video, const settings& what, std::vector<bool>
     if (expected > 0)
       screen.update("frames", static_cast<double>(all.frames()) / static_cast<double>(expected));
   }
+  cut_before = s2d::find_cuts(between);
   all.damage = source.damage();
   all.masks.resize(all.frames());
   s2d::require(all.frames() > 0, video.path.string(), ": found no frame, expected at least one");

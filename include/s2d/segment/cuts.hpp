@@ -76,6 +76,14 @@ inline float color_change(const shot_signature& before, const shot_signature& af
   return change;
 }
 
+inline float blocks_left(const shot_signature& before, const shot_signature& after) {
+  return smaller_of(unmatched(before.thumbnail, after.thumbnail),
+                    unmatched(after.thumbnail, before.thumbnail));
+}
+
+/// Pairs of frames before and behind that a jump is compared with.
+inline constexpr std::size_t near_pairs = 3;
+
 }  // namespace detail
 
 /// The signature of a frame. O(1): a fixed number of its pixels is looked at.
@@ -118,30 +126,50 @@ inline float color_change(const shot_signature& before, const shot_signature& af
   return signature;
 }
 
-/// How unlike two frames of one video are, in 0..1: the share of the colours that differ, times the
-/// difference (saturating at 20 Lab units) that is left in the median block after it has been
-/// moved to where it fits best. Motion leaves the colours and finds the blocks again; light that
-/// goes on changes the colours, but the blocks less; a cut changes both.
+/// How unlike two neighbouring frames of one video are.
+struct shot_difference {
+  float colors = 0;  ///< share of the colours that differ, in 0..1
+  float blocks = 0;  ///< what is left in the median block where it fits best, Lab units
+};
+
 /// @throws invalid_input if the thumbnails, and so the shapes of the frames, differ
-[[nodiscard]] inline float shot_change(const shot_signature& before, const shot_signature& after) {
-  detail::require_same_size("shot_change", before.thumbnail.l, after.thumbnail.l);
-  const float left = detail::smaller_of(detail::unmatched(before.thumbnail, after.thumbnail),
-                                        detail::unmatched(after.thumbnail, before.thumbnail));
-  return detail::color_change(before, after) * detail::smaller_of(left / 20, 1.0F);
+[[nodiscard]] inline shot_difference compare_shots(const shot_signature& before,
+                                                   const shot_signature& after) {
+  detail::require_same_size("compare_shots", before.thumbnail.l, after.thumbnail.l);
+  return {detail::color_change(before, after), detail::blocks_left(before, after)};
 }
 
-/// True if a new shot begins between two neighbouring frames: shot_change above the threshold.
-/// The same as comparing shot_change itself, but blocks are only looked at where colours differ.
-/// @throws invalid_input if the thumbnails, and so the shapes of the frames, differ
-[[nodiscard]] inline bool is_cut(const shot_signature& before, const shot_signature& after,
-                                 const cut_options& options = {}) {
-  detail::require_same_size("is_cut", before.thumbnail.l, after.thumbnail.l);
-  return detail::color_change(before, after) > options.threshold &&
-         shot_change(before, after) > options.threshold;
+/// In 0..1: the share of the colours that differ, times the difference (saturating at 20 Lab units)
+/// that is left in the median block after it has been moved to where it fits best. Motion leaves
+/// the colours and finds the blocks again; light that goes on changes the colours, but the blocks
+/// less; a cut changes both.
+[[nodiscard]] inline float shot_change(const shot_difference& between) noexcept {
+  return between.colors * detail::smaller_of(between.blocks / 20, 1.0F);
 }
 
-/// The frames that begin a new shot: [T], the first is false. Hard cuts only; fades and dissolves
-/// are not found.
+/// The frames that begin a new shot: [T], the first is false. A cut has a shot_change above the
+/// threshold; or above half of it, if the blocks jump: more than four times as much (and 4 units)
+/// is left as between any other of the three pairs of frames before and the three behind, which
+/// tells a cut in a dark scene, where colours are alike, from fast motion. At least one such pair
+/// is needed on either side. Hard cuts only; fades and dissolves are not found.
+/// @param between  [T] between each frame and the one before it; the first says nothing
+[[nodiscard]] inline std::vector<bool> find_cuts(std::span<const shot_difference> between,
+                                                 const cut_options& options = {}) {
+  constexpr std::size_t near = detail::near_pairs;
+  std::vector<bool> cuts(between.size());
+  for (std::size_t t = 1; t < between.size(); ++t) {
+    const float change = shot_change(between[t]);
+    cuts[t] = change > options.threshold;
+    if (cuts[t] || change <= options.threshold / 2 || t == 1 || t + 1 == between.size()) continue;
+    float around = 1;
+    for (std::size_t k = t > near ? t - near : 1; k <= t + near && k < between.size(); ++k)
+      if (k != t) around = detail::larger_of(around, between[k].blocks);
+    cuts[t] = between[t].blocks > 4 * around;
+  }
+  return cuts;
+}
+
+/// The same for the frames themselves.
 /// @param frames  [T] all of one size
 /// @throws invalid_input if sizes differ
 /// Complexity: O(T), whatever the size of the frames.
@@ -151,10 +179,20 @@ inline float color_change(const shot_signature& before, const shot_signature& af
   std::vector<shot_signature> signatures(frames.size());
   parallel_for(frames.size(), options.threads,
                [&](std::size_t t) { signatures[t] = make_shot_signature(frames[t]); });
-  std::vector<bool> cuts(frames.size());
-  for (std::size_t t = 1; t < frames.size(); ++t)
-    cuts[t] = is_cut(signatures[t - 1], signatures[t], options);
-  return cuts;
+  // Blocks take most of the time and matter where colours differ, and near by.
+  std::vector<shot_difference> between(frames.size());
+  std::vector<char> matters(frames.size());
+  for (std::size_t t = 1; t < frames.size(); ++t) {
+    between[t].colors = detail::color_change(signatures[t - 1], signatures[t]);
+    if (between[t].colors <= options.threshold / 2) continue;
+    const std::size_t first = t > detail::near_pairs ? t - detail::near_pairs : 1;
+    for (std::size_t k = first; k <= t + detail::near_pairs && k < frames.size(); ++k)
+      matters[k] = 1;
+  }
+  parallel_for(frames.size(), options.threads, [&](std::size_t t) {
+    if (matters[t] != 0) between[t].blocks = detail::blocks_left(signatures[t - 1], signatures[t]);
+  });
+  return find_cuts(between, options);
 }
 
 }  // namespace s2d::inline S2D_ABI
