@@ -13,11 +13,11 @@
 
 namespace {
 
-// The greatest difference of blocks between the three pairs of frames before and behind, at
-// least 1.
+// The greatest difference of blocks between the pairs of frames that are near, at least 1.
 float around(std::span<const s2d::shot_difference> between, std::size_t t) {
+  constexpr std::size_t near = s2d::detail::near_pairs;
   float most = 1;
-  for (std::size_t k = t > 3 ? t - 3 : 1; k <= t + 3 && k < between.size(); ++k)
+  for (std::size_t k = t > near ? t - near : 1; k <= t + near && k < between.size(); ++k)
     if (k != t) most = (std::max)(most, between[k].blocks);
   return most;
 }
@@ -40,10 +40,11 @@ void measure(const std::filesystem::path& folder) {
       continue;
     }
     change = (std::max)(change, here);
-    jump = (std::max)(jump, here > 0.105F ? times : 0);
+    if (here > s2d::cut_options{}.threshold / 2) jump = (std::max)(jump, times);
   }
-  std::printf("%s: within shots at most change %.3f, jump %.1f where the change is above 0.105\n",
-              folder.filename().c_str(), change, jump);
+  std::printf(
+      "%s: within shots at most change %.3f, jump %.1f where it is above half the threshold\n",
+      folder.filename().c_str(), change, jump);
 }
 
 }  // namespace
