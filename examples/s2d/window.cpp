@@ -138,8 +138,10 @@ s2d::discovery find_keymasks(const s2d::video_masks& masks, const s2d::video_flo
   options.compat = what.compat;
   options.frame_height = part.height;
   options.frame_width = part.width;
-  if (!what.tracks.empty())
+  if (!what.tracks.empty()) {
+    options.least_points = 0;  // the files hold the points of the official grids
     return s2d::discover(masks, s2d::npy_tracker{what.tracks, masks.size()}, options, show);
+  }
   return discover_along(flow, follow, masks, options, with.cuda, show);
 }
 

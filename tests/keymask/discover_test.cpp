@@ -1,6 +1,8 @@
 #include <s2d/keymask/discover.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -356,6 +358,28 @@ TEST_CASE("masks without a grid point take no part in the clustering, but for co
   CHECK(official.clusters.size() == 2);
   CHECK(official.label[2] == 1);
   CHECK(official.objects.size() == 2);
+}
+
+TEST_CASE("a video of small things gets finer grids, but for compat", "[discover]") {
+  // 6 x 6 pixels have up to twelve points of the first grid.
+  const scene small{12, {{10, 10, 6, 6, 1, 1}, {80, 50, 6, 6, -1, 0}}};
+  s2d::discovery_options coarse;
+  coarse.least_points = 0;
+  s2d::discovery_options compat;
+  compat.compat = true;
+  const auto found = s2d::discover(small.masks(), small);
+  REQUIRE(found.objects.size() == 2);
+  for (const s2d::object& object : found.objects) CHECK(frames_of(object) == 12);
+  for (const std::uint32_t points : found.points) CHECK(points > 20);
+  for (const s2d::discovery_options& options : {coarse, compat}) {
+    const auto few = s2d::discover(small.masks(), small, options);
+    for (const std::uint32_t points : few.points) CHECK(points <= 12);
+  }
+
+  // The largest masks of the frames say what is small.
+  const scene mixed{12, {{10, 10, 6, 6, 1, 1}, {80, 50, 30, 30, -1, 0}}};
+  CHECK(s2d::discover(mixed.masks(), mixed).points ==
+        s2d::discover(mixed.masks(), mixed, coarse).points);
 }
 
 TEST_CASE("masks of another size than the frames are resized", "[discover]") {

@@ -262,6 +262,7 @@ void check_output(const s2d::discovery& found, const s2d::video_masks& masks,
 s2d::discovery_options options_of(json::element video, bool compat) {
   s2d::discovery_options options;
   options.compat = compat;
+  options.least_points = 0;  // tracks in files are those of the official grids
   options.frame_height = std::ptrdiff_t(integer(video["image_size"].at(0)));
   options.frame_width = std::ptrdiff_t(integer(video["image_size"].at(1)));
   options.visibility = video["thresholds"]["visibility"].get_double().value();

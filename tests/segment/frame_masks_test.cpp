@@ -39,6 +39,38 @@ TEST_CASE("Frame masks: a moving box is found in every frame, by a still and a m
   }
 }
 
+TEST_CASE("Frame masks: one small thing is found, by a still and a moving camera") {
+  for (const int camera : {0, 2}) {
+    const moving_scene scene({.frames = 12,
+                              .height = 240,
+                              .width = 428,
+                              .camera_x = camera,
+                              .box_x = 6,
+                              .box_y = 2,
+                              .box_side = 20});  // 0.4 % of the frame
+    const s2d::frame_masks_result found = s2d::find_frame_masks(scene.frames, scene.flow);
+    CHECK(worst_overlap(found.masks, scene.truth) > 0.7);
+    CHECK(count_masks(found.masks) == scene.frames.size());
+    CHECK_FALSE(found.diagnosis.everything_moves);
+    s2d::frame_masks_options options;
+    options.motion.energy_share = 0;
+    CHECK(count_masks(s2d::frame_masks(scene.frames, scene.flow, options)) == 0);
+  }
+}
+
+TEST_CASE("Frame masks: where only small things move, small masks are kept") {
+  const moving_scene scene({.frames = 12,
+                            .height = 480,
+                            .width = 856,
+                            .box_x = 12,
+                            .box_side = 14,  // 0.05 % of the frame
+                            .boxes = 6});
+  s2d::frame_masks_options options;
+  CHECK(worst_overlap(s2d::frame_masks(scene.frames, scene.flow, options), scene.truth) > 0.5);
+  options.least_of_moving = 1;
+  CHECK(worst_overlap(s2d::frame_masks(scene.frames, scene.flow, options), scene.truth) < 0.2);
+}
+
 TEST_CASE("Frame masks work on flow of any grid") {
   const moving_scene scene({.box_x = 4});
   s2d::video_flow coarse = scene.flow;
@@ -295,6 +327,9 @@ TEST_CASE("Frame masks refuse frames, flow and options that do not fit") {
   refused({.context_sigma = 0});
   refused({.appearance_mix = 2});
   refused({.motion = {.percentile = 150}});
+  refused({.motion = {.small_share = 2}});
+  refused({.motion = {.energy_share = -1}});
+  refused({.least_of_moving = -1});
   refused({.diffusion = {.iterations = -1}});
   refused({.appearance = {.cosines = 100}});
   refused({.appearance = {.stride = 0}});

@@ -124,6 +124,17 @@ TEST_CASE("Percentiles lie between ranks as NumPy's do") {
   CHECK(std::fabs(s2d::detail::percentile(v, 90) - 4.6F) < 1e-5F);
 }
 
+TEST_CASE("The largest value is a percentile, or a share of the third largest") {
+  std::vector<float> values(1000, 1.0F);
+  CHECK(s2d::detail::top_of(values, 98, 0.5F) == 1);
+  values[7] = 9, values[500] = 8;
+  CHECK(s2d::detail::top_of(values, 98, 0.5F) == 1);  // two are noise
+  values[999] = 6;
+  CHECK(s2d::detail::top_of(values, 98, 0.5F) == 3);
+  CHECK(s2d::detail::top_of(values, 98, 0) == 1);
+  CHECK(s2d::detail::top_of({4.0F, 2.0F}, 100, 1) == 4);
+}
+
 TEST_CASE("A frame of the energy still_energy votes with half its weight") {
   const std::vector<s2d::motion_cells> cells = cells_of(support::moving_scene({.frames = 3}));
   const s2d::motion_saliency full = s2d::find_motion(cells, {.still_energy = 0});

@@ -26,15 +26,18 @@ struct moving_scene {
     int camera_x = 0;  // pixels a frame that the ground moves
     int box_x = 3;     // pixels a frame that the box moves
     int box_y = 0;
-    std::uint64_t seed = 1;  // colours
-    double noise = 0;        // deviation, grey levels
+    std::ptrdiff_t box_side = 0;  // 0: a third of the height, a quarter of the width
+    std::ptrdiff_t boxes = 1;     // one below the other, at equal distances
+    std::uint64_t seed = 1;       // colours
+    double noise = 0;             // deviation, grey levels
   };
 
   explicit moving_scene(const settings& s) {
     s2d::random_stream random(s.seed);
     const int hue[3] = {static_cast<int>(random.below(60)), static_cast<int>(random.below(60)),
                         static_cast<int>(random.below(60))};
-    const std::ptrdiff_t side_y = s.height / 3, side_x = s.width / 4;
+    const std::ptrdiff_t side_y = s.box_side > 0 ? s.box_side : s.height / 3;
+    const std::ptrdiff_t side_x = s.box_side > 0 ? s.box_side : s.width / 4;
     flow.forward.resize(static_cast<std::size_t>(s.frames));
     flow.backward.resize(static_cast<std::size_t>(s.frames));
     for (int t = 0; t < s.frames; ++t) {
@@ -44,7 +47,8 @@ struct moving_scene {
       s2d::flow_field next(s.height, s.width), last(s.height, s.width);
       for (std::ptrdiff_t y = 0; y < s.height; ++y)
         for (std::ptrdiff_t x = 0; x < s.width; ++x) {
-          const bool in = y >= y0 && y < y0 + side_y && x >= x0 && x < x0 + side_x;
+          const bool in =
+              y >= y0 && (y - y0) % (s.height / s.boxes) < side_y && x >= x0 && x < x0 + side_x;
           const double py = static_cast<double>(in ? y - y0 : y);
           const double px = static_cast<double>(in ? x - x0 : x - t * s.camera_x);
           const double wave = std::sin(0.31 * px + 0.17 * py) + std::sin(0.23 * py - 0.11 * px);

@@ -24,7 +24,8 @@ namespace s2d::inline S2D_ABI {
 ///   vis_fFF_kKK_visible.npy   [T, N] 0 or 1, uint8 or bool
 /// and for track_purpose::matching the same with match_ in place of vis_. N is the number of
 /// points asked for, in their order (see points_in_mask); frame f of the tracks is not compared
-/// with the points of the query.
+/// with the points of the query. Tracks that were computed for the official grids need
+/// discovery_options{.least_points = 0}.
 class npy_tracker {
  public:
   /// @param folder  where the files lie

@@ -43,6 +43,9 @@ struct discovery_options {
   double jaccard_eps = 0.5;                           ///< * its reach with group_distance::jaccard
   same_frame two_in_a_frame{};                        ///< * see there
   std::size_t coherence_reach = 6;  ///< frames before and after that the coherence looks at
+  /// * Where the largest mask of a frame has fewer points of the grid, in the median of all frames,
+  /// grids are doubled until it has so many: a video of small things. 0: never.
+  std::size_t least_points = 25;
   /// Used if the tracker can be called from several, that is: if a constant one can be called.
   /// 0: one per processor. The result does not depend on it.
   std::size_t threads = 1;

@@ -30,8 +30,10 @@ struct frame_masks_options {
   /// Frames decided together have no masks unless something moves in so many of them, or in a
   /// quarter.
   std::size_t least_moving = 10;
-  double least_area = 0.0005;   ///< of a mask, as a share of the frame
-  double least_share = 0.03;    ///< of a mask, as a share of the largest one
+  /// Of a mask, as a share of the frame, or, if that is less, as a share of all that moves in the
+  /// median frame of its shot: where only small things move, small masks are no crumbs.
+  double least_area = 0.0005, least_of_moving = 0.05;
+  double least_share = 0.03;    ///< of a mask, as a share of the largest one of its frame
   std::size_t most_masks = 10;  ///< in a frame
   std::size_t chunk = 150;      ///< frames decided together at most, > 2 * overlap
   std::size_t overlap = 10;     ///< frames that neighbouring chunks share

@@ -43,10 +43,20 @@ inline float percentile(std::vector<float>& values, double q) {
   return low + static_cast<float>(rank - static_cast<double>(below)) * (high - low);
 }
 
-/// Divides by the percentile of the values (at least 1e-6) and clips to [0, 1].
-inline void scale_to_percentile(std::vector<float>& values, double q) {
-  std::vector<float> scratch = values;
-  const float top = larger_of(percentile(scratch, q), 1e-6F);
+/// What counts as the largest value of a frame: the percentile, or a share of the third largest
+/// where that is more. Of a thing smaller than the share above the percentile, the percentile
+/// knows nothing; three superpixels are more than noise.
+inline float top_of(std::vector<float> values, float q, float share) {
+  const float usual = percentile(values, static_cast<double>(q));
+  const std::size_t n = values.size();
+  if (n < 3) return usual;
+  select_nth(values.data(), n, n - 3);
+  return larger_of(usual, share * values[n - 3]);
+}
+
+/// Divides by the largest of the values (at least 1e-6) and clips to [0, 1].
+inline void scale_to_top(std::vector<float>& values, const saliency_options& options) {
+  const float top = larger_of(top_of(values, options.percentile, options.small_share), 1e-6F);
   for (float& x : values) x = smaller_of(x / top, 1.0F);
 }
 
@@ -122,14 +132,14 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
     }
     result.camera[t] = next.present() ? next.camera : last.camera;
     std::vector<float> strength = smaller(next.strength, last.strength, n);
-    result.energy[t] = percentile(strength, options.percentile);
+    result.energy[t] = top_of(strength, options.percentile, options.energy_share);
 
     std::vector<float> a = next.strength;
     std::vector<float> b = last.strength;
-    if (!a.empty()) scale_to_percentile(a, options.percentile);
-    if (!b.empty()) scale_to_percentile(b, options.percentile);
+    if (!a.empty()) scale_to_top(a, options);
+    if (!b.empty()) scale_to_top(b, options);
     std::vector<float> motion = smaller(a, b, n);
-    scale_to_percentile(motion, options.percentile);
+    scale_to_top(motion, options);
 
     std::vector<float> steady = smaller(next.barrier, last.barrier, n);
     for (std::size_t k = 0; k < n; ++k) {
@@ -141,7 +151,7 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
       }
       steady[k] = std::sqrt(c * steady[k]);
     }
-    scale_to_percentile(steady, options.percentile);
+    scale_to_top(steady, options);
     const std::vector<float> residual = smaller(next.length, last.length, n);
     for (std::size_t k = 0; k < n; ++k) {
       result.votes[t * n + k] = std::sqrt(motion[k] * steady[k]);
@@ -184,6 +194,9 @@ inline void check_saliency(const char* what, const saliency_options& options) {
   require(options.percentile >= 0 && options.percentile <= 100 && options.barrier_passes > 0, what,
           ": percentile is ", options.percentile, ", barrier_passes ", options.barrier_passes,
           "; expected 0..100 and > 0");
+  const auto share = [](float value) { return value >= 0 && value <= 1; };
+  require(share(options.small_share) && share(options.energy_share), what, ": small_share is ",
+          options.small_share, ", energy_share ", options.energy_share, "; expected 0..1");
 }
 
 }  // namespace detail
@@ -193,12 +206,13 @@ inline void check_saliency(const char* what, const saliency_options& options) {
 ///
 /// In either direction the camera's affine motion is taken away (fitted mostly to the border of the
 /// frame, inner_weight; flow/affine_motion.hpp); strength = sqrt(residual length * barrier distance
-/// of the residual). Each strength is scaled by its percentile within the frame and the smaller of
-/// the two directions counts, so that occlusion bands, which show in one direction only, vanish.
-/// Steady motion has opposite residuals in the two directions; what flickers, like water, does not,
-/// and loses its votes. A direction without flow is ignored. Votes are raised to a power that holds
-/// back what moves less than the strongest; by a camera at rest, where nothing but objects moves,
-/// to a smaller one.
+/// of the residual). Each strength is scaled by what counts as its largest within the frame (a
+/// percentile, or a share of the third largest if that is more, as where only small things move)
+/// and the smaller of the two directions counts, so that occlusion bands, which show in one
+/// direction only, vanish. Steady motion has opposite residuals in the two directions; what
+/// flickers, like water, does not, and loses its votes. A direction without flow is ignored. Votes
+/// are raised to a power that holds back what moves less than the strongest; by a camera at rest,
+/// where nothing but objects moves, to a smaller one.
 ///
 /// @param frames  [T] superpixels with flow, equal numbers in every frame
 /// @throws invalid_input if frames differ in their grids or options are out of range

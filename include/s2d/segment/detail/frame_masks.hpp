@@ -48,8 +48,9 @@ inline void check_frame_masks(std::span<const image> frames, const video_flow& f
           "frame_masks: appearance_ramp is ", options.appearance_ramp, ", appearance_mix ",
           options.appearance_mix, ", threshold_mix ", options.threshold_mix,
           "; expected > 0, 0..1, 0..1");
-  require(options.least_area >= 0 && options.least_share >= 0, "frame_masks: least_area is ",
-          options.least_area, ", least_share ", options.least_share, "; expected >= 0");
+  require(options.least_area >= 0 && options.least_of_moving >= 0 && options.least_share >= 0,
+          "frame_masks: least_area is ", options.least_area, ", least_of_moving ",
+          options.least_of_moving, ", least_share ", options.least_share, "; expected >= 0");
   check_saliency("frame_masks: motion", options.motion);
   check_diffusion("frame_masks: diffusion", options.diffusion);
   check_appearance("frame_masks: appearance", options.appearance);
@@ -156,6 +157,7 @@ class frame_masks_run {
     cells_.resize(count);
     values_.resize(count);
     votes_.resize(count);
+    least_.resize(count);
     for (std::size_t begin = 0; begin < count;) {
       std::size_t end = begin + 1;
       while (end < count && !cut_before(end)) ++end;
@@ -278,7 +280,9 @@ class frame_masks_run {
                    std::span(votes).subspan(chunks[c].begin),
                    std::span(energy).subspan(chunks[c].begin));
     }
+    const double least = least_area_of(cells, values);
     for (std::size_t t = begin; t < end; ++t) {
+      least_[t] = least;
       const std::size_t g = group[t - begin];
       const bool last_use = t + 1 == end || group[t + 1 - begin] != g;
       result_.diagnosis.energy[t] = energy[g];
@@ -292,6 +296,22 @@ class frame_masks_run {
         votes_[t] = votes[g];
       }
     }
+  }
+
+  /// The least area of a mask of a shot, as a share of the frame.
+  [[nodiscard]] double least_area_of(std::span<const motion_cells> cells,
+                                     std::span<const std::vector<float>> values) const {
+    std::vector<double> moving;  // shares of the frames in which something does
+    for (std::size_t t = 0; t < cells.size(); ++t) {
+      std::ptrdiff_t area = 0;
+      for (std::size_t k = 0; k < values[t].size(); ++k)
+        if (values[t][k] > 0.5F) area += cells[t].grid.count[k];
+      if (area > 0)
+        moving.push_back(static_cast<double>(area) /
+                         static_cast<double>(grid_.height * grid_.width));
+    }
+    if (moving.empty()) return options_.least_area;
+    return smaller_of(options_.least_area, options_.least_of_moving * median(moving));
   }
 
   /// Decides one chunk and fades its values into those of the `shared` first frames.
@@ -495,7 +515,7 @@ class frame_masks_run {
     const auto pixels = static_cast<double>(frames_[t].height * frames_[t].width);
     const auto largest = static_cast<double>(found.items[0].area);
     const double least =
-        larger_of(larger_of(options_.least_area * pixels, options_.least_share * largest), 12.0);
+        larger_of(larger_of(least_[t] * pixels, options_.least_share * largest), 12.0);
     for (std::size_t i = 0; i < found.size() && i < options_.most_masks; ++i)
       if (static_cast<double>(found.items[i].area) >= least)
         result_.masks[t].push_back({extract(found, i), 0});
@@ -569,6 +589,7 @@ class frame_masks_run {
   std::vector<superpixels> cells_;          // [T]
   std::vector<std::vector<float>> values_;  // [T][N] object above 0.5
   std::vector<std::vector<float>> votes_;   // [T][N]
+  std::vector<double> least_;               // [T] area of a mask, as a share of the frame
   std::vector<float> residual_;             // medians of frames
 };
 
