@@ -58,6 +58,20 @@ TEST_CASE("Frame masks: one small thing is found, by a still and a moving camera
   }
 }
 
+TEST_CASE("Frame masks: by a camera that rests, slower things are found") {
+  // Half a pixel of the flow grid a frame.
+  const moving_scene scene(
+      {.frames = 12, .height = 480, .width = 856, .box_x = 1, .box_side = 104});
+  s2d::frame_masks_options options;
+  const s2d::frame_masks_result found = s2d::find_frame_masks(scene.frames, scene.flow, options);
+  CHECK(found.diagnosis.energy[5] > options.rest_energy);
+  CHECK(found.diagnosis.energy[5] < options.least_energy);
+  CHECK(worst_overlap(found.masks, scene.truth) > 0.8);
+  CHECK_FALSE(found.diagnosis.everything_moves);
+  options.rest_energy = options.least_energy;
+  CHECK(count_masks(s2d::frame_masks(scene.frames, scene.flow, options)) == 0);
+}
+
 TEST_CASE("Frame masks: where only small things move, small masks are kept") {
   const moving_scene scene({.frames = 12,
                             .height = 480,

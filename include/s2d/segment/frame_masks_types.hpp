@@ -27,6 +27,7 @@ struct frame_masks_options {
   float appearance_mix = 0.5F;    ///< share of the classifier
   pixel_options pixels = {};
   float least_energy = 0.5F;  ///< of a frame in which something moves
+  float rest_energy = 0.25F;  ///< likewise by a camera that rests
   /// Frames decided together have no masks unless something moves in so many of them, or in a
   /// quarter.
   std::size_t least_moving = 10;
@@ -47,9 +48,10 @@ struct motion_diagnosis {
   /// [T] how strongly something moves unlike the camera, in pixels of a flow grid of twice
   /// longer_side; NaN where there is no flow.
   std::vector<float> energy;
-  /// Energy against the motion that the camera does not explain anywhere in the frame: medians over
-  /// the frames of at least least_energy; 0 if there is none. Small where water, leaves or parallax
-  /// move as much as any object.
+  /// Energy against the motion that the camera does not explain anywhere in the frame, and what flow
+  /// cannot tell from none (0.1, by a camera at rest 0.03): medians over the frames in which
+  /// something moves; 0 if there is none. Small where water, leaves or parallax move as much as any
+  /// object.
   float contrast = 0;
   bool nothing_moves = true;      ///< no masks, because nothing moves unlike the camera
   bool everything_moves = false;  ///< contrast below 6: masks are likely to be wrong

@@ -27,6 +27,7 @@ struct motion_saliency {
   std::vector<float> energy;    ///< [T] the largest such motion of the frame that stands out from
                                 ///< its border; NaN where both directions are absent
   std::vector<float> camera;    ///< [T] mean length of the camera's motion; NaN likewise
+  bool rests = false;           ///< the camera does: the median of these is below rest_speed
 };
 
 namespace detail {
@@ -162,8 +163,8 @@ inline motion_saliency saliency(std::span<const motion_cells> frames,
   std::vector<double> speeds;
   for (const float speed : result.camera)
     if (!std::isnan(speed)) speeds.push_back(static_cast<double>(speed));
-  const bool rests = !speeds.empty() && median(speeds) < static_cast<double>(options.rest_speed);
-  const float power = rests ? options.rest_power : options.power;
+  result.rests = !speeds.empty() && median(speeds) < static_cast<double>(options.rest_speed);
+  const float power = result.rests ? options.rest_power : options.power;
   parallel_for(t_count, options.threads, [&](std::size_t t) {
     for (std::size_t k = t * n; k < (t + 1) * n; ++k)
       result.votes[k] = std::pow(result.votes[k], power);

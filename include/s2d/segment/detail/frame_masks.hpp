@@ -340,25 +340,26 @@ class frame_masks_run {
     }
   }
 
-  /// Whether something moves in a frame of this energy, which may be NaN. What moves there says
-  /// what is usual; where a clip rests, there is nothing but noise.
-  [[nodiscard]] bool moves(float energy) const { return energy >= options_.least_energy; }
-
   /// Values in [0, 1] of all superpixels of a chunk; all 0 if nothing moves.
   [[nodiscard]] std::vector<float> decide(std::span<const motion_cells> cells,
                                           const motion_saliency& motion) {
     const std::size_t count = cells.size();
     const std::size_t n = cells[0].size();
+    // What moves says what is usual; in frames that rest there is nothing but noise.
+    const float least = motion.rests ? options_.rest_energy : options_.least_energy;
+    const auto moves = [&](std::size_t t) { return motion.energy[t] >= least; };  // not if NaN
     std::size_t known = 0;
     std::vector<float> energy;  // of the frames in which something moves
     for (std::size_t t = 0; t < count; ++t) {
       if (!std::isnan(motion.energy[t])) ++known;
-      if (!moves(motion.energy[t])) continue;
+      if (!moves(t)) continue;
       energy.push_back(motion.energy[t]);
       std::vector<float> residual(
           motion.residual.begin() + static_cast<std::ptrdiff_t>(t * n),
           motion.residual.begin() + static_cast<std::ptrdiff_t>((t + 1) * n));
-      residual_.push_back(percentile(residual, 50));
+      // What is less than this, flow cannot tell from nothing.
+      residual_.push_back(percentile(residual, 50) + (motion.rests ? 0.03F : 0.1F));
+      energy_.push_back(motion.energy[t]);
     }
     std::vector<float> values(count * n);
     if (energy.empty() || (4 * energy.size() < known && energy.size() < options_.least_moving))
@@ -373,7 +374,7 @@ class frame_masks_run {
     std::vector<float> spread = steps_.diffuse(graph, motion.votes);
     std::vector<float> most;  // likewise
     for (std::size_t t = 0; t < count; ++t) {
-      if (!moves(motion.energy[t])) continue;
+      if (!moves(t)) continue;
       float here = 0;
       for (std::size_t k = 0; k < n; ++k) here = larger_of(here, spread[t * n + k]);
       most.push_back(here);
@@ -467,14 +468,11 @@ class frame_masks_run {
   }
 
   void conclude() {
-    std::vector<float> energy;
-    for (const float e : result_.diagnosis.energy)
-      if (moves(e)) energy.push_back(e);
     for (const std::vector<float>& values : values_)
       for (const float v : values)
         if (v > 0) result_.diagnosis.nothing_moves = false;
-    if (energy.empty() || residual_.empty()) return;
-    result_.diagnosis.contrast = percentile(energy, 50) / (percentile(residual_, 50) + 0.1F);
+    if (energy_.empty()) return;
+    result_.diagnosis.contrast = percentile(energy_, 50) / percentile(residual_, 50);
     result_.diagnosis.everything_moves =
         !result_.diagnosis.nothing_moves && result_.diagnosis.contrast < 6;
   }
@@ -590,7 +588,7 @@ class frame_masks_run {
   std::vector<std::vector<float>> values_;  // [T][N] object above 0.5
   std::vector<std::vector<float>> votes_;   // [T][N]
   std::vector<double> least_;               // [T] area of a mask, as a share of the frame
-  std::vector<float> residual_;             // medians of frames
+  std::vector<float> residual_, energy_;    // of the frames in which something moves: the median
 };
 
 }  // namespace detail
