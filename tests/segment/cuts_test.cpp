@@ -1,6 +1,7 @@
 #include <s2d/segment/cuts.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -39,6 +40,31 @@ TEST_CASE("A cut is found where the scene changes, and nowhere else while the ca
   const std::vector<bool> cuts = s2d::find_cuts(frames);
   REQUIRE(cuts.size() == 12);
   for (std::size_t t = 0; t < 12; ++t) CHECK(cuts[t] == (t == 6));
+}
+
+TEST_CASE("Shots that fade out and in are told apart where black or white lies between") {
+  for (const int ground : {0, 255}) {
+    std::vector<s2d::image> frames;
+    const auto add = [&](const s2d::image& picture, double share) {
+      frames.push_back(picture);
+      for (std::uint8_t& v : frames.back().values)
+        v = static_cast<std::uint8_t>(ground + share * (v - ground));
+    };
+    const s2d::image first = textured(0, 200, 60, 40, 11), next = textured(0, 180, 70, 60, 19);
+    for (int t = 0; t <= 50; ++t) add(first, 1 - t / 50.0);
+    for (int t = 1; t <= 50; ++t) add(next, t / 50.0);
+    const std::vector<bool> cuts = s2d::find_cuts(frames);
+    CHECK(std::count(cuts.begin(), cuts.end(), true) == 1);
+    const auto at = std::find(cuts.begin(), cuts.end(), true) - cuts.begin();
+    CHECK(at > 50);
+    CHECK(at <= 60);
+    // Of one colour, but neither black nor white: a wall, perhaps, that something enters.
+    std::vector<s2d::image> wall(4, s2d::image(90, 160));
+    for (s2d::image& picture : wall)
+      std::fill(picture.values.begin(), picture.values.end(), std::uint8_t{128});
+    for (int x = 0; x < 60; ++x) wall[2].row(10)[x] = wall[3].row(12)[x] = 10;
+    CHECK(s2d::find_cuts(wall) == std::vector<bool>(4));
+  }
 }
 
 TEST_CASE("Equal frames do not change at all, black and white frames change most") {

@@ -81,6 +81,21 @@ inline float blocks_left(const shot_signature& before, const shot_signature& aft
                     unmatched(after.thumbnail, before.thumbnail));
 }
 
+/// Whether a frame is black or white all over, as between two shots of which one fades out and the
+/// next in: a mean lightness below 8 or above 96 (of 100), a deviation below 1.5.
+inline bool blank(const shot_signature& frame) noexcept {
+  double sum = 0, squares = 0;
+  for (const float value : frame.thumbnail.l.values) {
+    const auto l = static_cast<double>(value);
+    sum += l;
+    squares += l * l;
+  }
+  const auto n = static_cast<double>(frame.thumbnail.l.values.size());
+  if (n == 0) return false;
+  const double mean = sum / n;
+  return (mean < 8 || mean > 96) && squares / n - mean * mean < 1.5 * 1.5;
+}
+
 /// Pairs of frames before and behind that a jump is compared with.
 inline constexpr std::size_t near_pairs = 3;
 
@@ -128,15 +143,17 @@ inline constexpr std::size_t near_pairs = 3;
 
 /// How unlike two neighbouring frames of one video are.
 struct shot_difference {
-  float colors = 0;  ///< share of the colours that differ, in 0..1
-  float blocks = 0;  ///< what is left in the median block where it fits best, Lab units
+  float colors = 0;     ///< share of the colours that differ, in 0..1
+  float blocks = 0;     ///< what is left in the median block where it fits best, Lab units
+  bool begins = false;  ///< something is to be seen behind a frame that is all black or white
 };
 
 /// @throws invalid_input if the thumbnails, and so the shapes of the frames, differ
 [[nodiscard]] inline shot_difference compare_shots(const shot_signature& before,
                                                    const shot_signature& after) {
   detail::require_same_size("compare_shots", before.thumbnail.l, after.thumbnail.l);
-  return {detail::color_change(before, after), detail::blocks_left(before, after)};
+  return {detail::color_change(before, after), detail::blocks_left(before, after),
+          detail::blank(before) && !detail::blank(after)};
 }
 
 /// In 0..1: the share of the colours that differ, times the difference (saturating at 20 Lab units)
@@ -151,7 +168,8 @@ struct shot_difference {
 /// threshold; or above half of it, if the blocks jump: more than four times as much (and 4 units)
 /// is left as between any other of the three pairs of frames before and the three behind, which
 /// tells a cut in a dark scene, where colours are alike, from fast motion. At least one such pair
-/// is needed on either side. Hard cuts only; fades and dissolves are not found.
+/// is needed on either side. A shot also begins where something is seen again behind frames that
+/// are black or white all over: one has faded out and the next in. Dissolves are not found.
 /// @param between  [T] between each frame and the one before it; the first says nothing
 [[nodiscard]] inline std::vector<bool> find_cuts(std::span<const shot_difference> between,
                                                  const cut_options& options = {}) {
@@ -159,7 +177,7 @@ struct shot_difference {
   std::vector<bool> cuts(between.size());
   for (std::size_t t = 1; t < between.size(); ++t) {
     const float change = shot_change(between[t]);
-    cuts[t] = change > options.threshold;
+    cuts[t] = change > options.threshold || between[t].begins;
     if (cuts[t] || change <= options.threshold / 2 || t == 1 || t + 1 == between.size()) continue;
     float around = 1;
     for (std::size_t k = t > near ? t - near : 1; k <= t + near && k < between.size(); ++k)
@@ -184,6 +202,7 @@ struct shot_difference {
   std::vector<char> matters(frames.size());
   for (std::size_t t = 1; t < frames.size(); ++t) {
     between[t].colors = detail::color_change(signatures[t - 1], signatures[t]);
+    between[t].begins = detail::blank(signatures[t - 1]) && !detail::blank(signatures[t]);
     if (between[t].colors <= options.threshold / 2) continue;
     const std::size_t first = t > detail::near_pairs ? t - detail::near_pairs : 1;
     for (std::size_t k = first; k <= t + detail::near_pairs && k < frames.size(); ++k)
