@@ -282,8 +282,9 @@ summary summarize(const findings& all, const settings& what, bool discovered) {
   } else if (s.masks == 0 && motion) {
     s.result = "nothing moves";
     s.message = s2d::concat("Nothing moves here: ", counted(s.frames, "frame", "frames"),
-                            ", and in hardly any of them does anything move unlike the camera. "
-                            "What moves slowly moves more between every third frame: --stride 3.");
+                            ", and in hardly any of them does anything move unlike the camera.");
+    if (what.stride == 1 && s.frames > 30)
+      s.message += " What moves slowly moves more between every third frame: --stride 3.";
   } else if (s.masks == 0) {
     s.result = "no masks";
     s.message = "There is not a single frame mask, so there are no objects.";

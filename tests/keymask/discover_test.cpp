@@ -1,6 +1,5 @@
 #include <s2d/keymask/discover.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -367,19 +366,40 @@ TEST_CASE("a video of small things gets finer grids, but for compat", "[discover
   coarse.least_points = 0;
   s2d::discovery_options compat;
   compat.compat = true;
+  const auto grids = [](const s2d::discovery& found) {
+    std::vector<std::size_t> sides;
+    for (const s2d::visibility_cluster& cluster : found.clusters)
+      for (const s2d::proxy& each : cluster.proxies) sides.push_back(each.grid);
+    return sides;
+  };
   const auto found = s2d::discover(small.masks(), small);
   REQUIRE(found.objects.size() == 2);
   for (const s2d::object& object : found.objects) CHECK(frames_of(object) == 12);
   for (const std::uint32_t points : found.points) CHECK(points > 20);
+  CHECK(grids(found) == std::vector<std::size_t>(24, 50));
   for (const s2d::discovery_options& options : {coarse, compat}) {
     const auto few = s2d::discover(small.masks(), small, options);
     for (const std::uint32_t points : few.points) CHECK(points <= 12);
+    CHECK(grids(few) == std::vector<std::size_t>(24, 25));
   }
+  // Twice doubled, but no finer than the plane.
+  s2d::discovery_options many;
+  many.least_points = 100000;
+  CHECK(grids(s2d::discover(small.masks(), small, many)) == std::vector<std::size_t>(24, 100));
+  many.grid = 384;
+  CHECK(grids(s2d::discover(small.masks(), small, many)) == std::vector<std::size_t>(24, 25));
+  many.grid = 1;
+  CHECK(s2d::discover(small.masks(), small, many).points.size() == 24);
 
   // The largest masks of the frames say what is small.
   const scene mixed{12, {{10, 10, 6, 6, 1, 1}, {80, 50, 30, 30, -1, 0}}};
   CHECK(s2d::discover(mixed.masks(), mixed).points ==
         s2d::discover(mixed.masks(), mixed, coarse).points);
+  // In a video of small things, a large mask needs no finer grid.
+  auto masks = small.masks();
+  const thing large{40, 20, 40, 40};
+  masks[5].push_back({large.mask(5)});
+  CHECK(s2d::discover(masks, small).points[12] == s2d::discover(masks, small, coarse).points[12]);
 }
 
 TEST_CASE("masks of another size than the frames are resized", "[discover]") {

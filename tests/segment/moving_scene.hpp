@@ -47,8 +47,8 @@ struct moving_scene {
       s2d::flow_field next(s.height, s.width), last(s.height, s.width);
       for (std::ptrdiff_t y = 0; y < s.height; ++y)
         for (std::ptrdiff_t x = 0; x < s.width; ++x) {
-          const bool in =
-              y >= y0 && (y - y0) % (s.height / s.boxes) < side_y && x >= x0 && x < x0 + side_x;
+          const bool in = y >= y0 && (y - y0) % ((s.height - y0) / s.boxes) < side_y && x >= x0 &&
+                          x < x0 + side_x;
           const double py = static_cast<double>(in ? y - y0 : y);
           const double px = static_cast<double>(in ? x - x0 : x - t * s.camera_x);
           const double wave = std::sin(0.31 * px + 0.17 * py) + std::sin(0.23 * py - 0.11 * px);

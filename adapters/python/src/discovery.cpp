@@ -120,7 +120,7 @@ nb::dict to_dict(s2d::discovery found) {
 nb::object discover(nb::handle masks, nb::handle tracks, nb::handle flow, nb::handle frames,
                     nb::handle frame_size, bool compat, double visibility, double matching,
                     nb::handle grid, double visibility_eps, nb::handle min_samples,
-                    nb::handle threads, nb::handle progress) {
+                    nb::handle least_points, nb::handle threads, nb::handle progress) {
   if (!tracks.is_none() + !flow.is_none() + !frames.is_none() != 1)
     refuse("discover: expected one of tracks, flow and frames");
   s2d::discovery_options options;
@@ -130,6 +130,7 @@ nb::object discover(nb::handle masks, nb::handle tracks, nb::handle flow, nb::ha
   options.grid = size_of("discover: grid", grid);
   options.visibility_eps = visibility_eps;
   options.min_samples = size_of("discover: min_samples", min_samples);
+  options.least_points = size_of("discover: least_points", least_points);
   options.threads = size_of("discover: threads", threads);
   const s2d::video_masks given = video_masks_of(masks);
   for (const auto& frame : given)
@@ -179,10 +180,11 @@ void bind_discovery(nb::module_& m) {
         nb::arg("visibility") = defaults.visibility, nb::arg("matching") = defaults.matching,
         nb::arg("grid").none() = defaults.grid, nb::arg("visibility_eps") = defaults.visibility_eps,
         nb::arg("min_samples").none() = defaults.min_samples,
+        nb::arg("least_points").none() = defaults.least_points,
         nb::arg("threads").none() = defaults.threads, nb::arg("progress") = nb::none(),
         nb::sig("def discover(masks, tracks=None, flow=None, frames=None, frame_size=None, "
                 "compat=False, visibility=0.3, matching=0.5, grid=50, visibility_eps=0.2, "
-                "min_samples=5, threads=1, progress=None)"),
+                "min_samples=5, least_points=25, threads=1, progress=None)"),
         R"(Finds the masks of a video that can be trusted (keymasks), grouped into objects.
 
 masks       list over T frames of masks: an array [k, h, w], a list of arrays [h, w] or of RLE
@@ -196,6 +198,8 @@ and one of
   frames    uint8 [T, h, w, 3]: the flow is estimated
 frame_size  (h, w) of the frames that positions refer to; default: that of the masks, or of frames
 compat      repeat the official program with its quirks
+least_points  in a video of small things (largest masks with fewer points of the grid) the grids of
+            small masks are up to four times as fine; 0: never, for tracks computed beforehand
 progress    called with stage, done and total; returning False stops the work
 
 Gives a dictionary: objects (a list of dictionaries: keymasks [{frame, index, coherence}], score,

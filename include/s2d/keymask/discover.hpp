@@ -50,11 +50,11 @@ template <point_tracker Tracker>
   const detail::discovery_masks chosen = detail::collect_masks(masks, options);
   const mask_table table = detail::make_table(chosen, masks.size());
   result.masks = chosen.id;
-  const std::size_t factor = detail::grid_factor(table, options);
-  detail::measure_visibility(chosen, table, tracker, options, factor, progress, result);
+  const detail::finer_grids finer{table, options};
+  detail::measure_visibility(chosen, table, tracker, options, finer, progress, result);
   detail::group_by_visibility(options, result);
 
-  detail::propagate_candidates(chosen, table, tracker, options, factor, progress, result);
+  detail::propagate_candidates(chosen, table, tracker, options, finer, progress, result);
 
   // Side of the match matrix. The official program cuts it behind the last mask matched.
   std::size_t size = options.compat ? 0 : result.masks.size(), all = 0;

@@ -43,8 +43,10 @@ struct discovery_options {
   double jaccard_eps = 0.5;                           ///< * its reach with group_distance::jaccard
   same_frame two_in_a_frame{};                        ///< * see there
   std::size_t coherence_reach = 6;  ///< frames before and after that the coherence looks at
-  /// * Where the largest mask of a frame has fewer points of the grid, in the median of all frames,
-  /// grids are doubled until it has so many: a video of small things. 0: never.
+  /// * A video of small things has finer grids: where the largest mask of a frame, in the median of
+  /// the frames that have any, is too small for so many points of `grid` (1 % of the frame for 25
+  /// of 50 x 50), the grids of small masks are doubled, and doubled again, for visibility and for
+  /// matching. 0: never, as tracks need that were computed for the official grids.
   std::size_t least_points = 25;
   /// Used if the tracker can be called from several, that is: if a constant one can be called.
   /// 0: one per processor. The result does not depend on it.

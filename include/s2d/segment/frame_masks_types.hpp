@@ -27,12 +27,14 @@ struct frame_masks_options {
   float appearance_mix = 0.5F;    ///< share of the classifier
   pixel_options pixels = {};
   float least_energy = 0.5F;  ///< of a frame in which something moves
-  float rest_energy = 0.25F;  ///< likewise by a camera that rests
+  float rest_energy =
+      0.25F;  ///< likewise, if it is less, where the camera rests (motion.rest_speed)
   /// Frames decided together have no masks unless something moves in so many of them, or in a
   /// quarter.
   std::size_t least_moving = 10;
   /// Of a mask, as a share of the frame, or, if that is less, as a share of all that moves in the
-  /// median frame of its shot: where only small things move, small masks are no crumbs.
+  /// median of the frames of its shot in which something does: where only small things move, small
+  /// masks are no crumbs.
   double least_area = 0.0005, least_of_moving = 0.05;
   double least_share = 0.03;    ///< of a mask, as a share of the largest one of its frame
   std::size_t most_masks = 10;  ///< in a frame
@@ -49,7 +51,7 @@ struct motion_diagnosis {
   /// longer_side; NaN where there is no flow.
   std::vector<float> energy;
   /// Energy against the motion that the camera does not explain anywhere in the frame, and what
-  /// flow cannot tell from none (0.1, by a camera at rest 0.03): medians over the frames in which
+  /// flow cannot tell from none (0.1, by a camera at rest 0.045): medians over the frames in which
   /// something moves; 0 if there is none. Small where water, leaves or parallax move as much as any
   /// object.
   float contrast = 0;

@@ -21,9 +21,9 @@ struct saliency_options {
   affine_motion_options camera = {};
   float inner_weight = 0.05F;  ///< weight of a cell off the border in the camera fit
   int barrier_passes = 3;
-  float percentile = 98;       ///< what counts as the largest value of a frame, in 0..100,
-  float small_share = 0.35F;   ///< if it is not less than this share, 0..1, of the third largest;
-  float energy_share = 0.5F;   ///< the same for the energy of a frame
+  float percentile = 98;       ///< what counts as the largest value of a frame, in 0..100;
+  float small_share = 0.35F;   ///< or this share, 0..1, of the third largest, if that is more;
+  float energy_share = 0.5F;   ///< for the energy of a frame this one instead
   float power = 1.5F;          ///< of the votes while the camera moves
   float rest_power = 0.7F;     ///< of the votes while it rests: slower motion counts more
   float rest_speed = 0.5F;     ///< median of the frames' mean camera motion below which it rests

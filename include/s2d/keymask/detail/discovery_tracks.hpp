@@ -80,38 +80,53 @@ void follow_all(Tracker& tracker, std::span<const track_query> queries, std::siz
   report(progress, stage, queries.size(), queries.size());
 }
 
-// How often the grids are doubled for a video of small things: until the median of the largest
-// masks of its frames holds options.least_points, as far as the plane has pixels for them. Masks
-// that are much smaller than the others of a video are crumbs, and get few points or none.
-inline std::size_t grid_factor(const mask_table& table, const discovery_options& options) {
-  std::vector<double> largest;  // of the frames that have masks
-  for (std::size_t t = 0; t < table.frames(); ++t) {
-    std::size_t area = 0;
-    for (std::size_t row = table.first_row(t); row < table.first_row(t + 1); ++row)
-      area = larger_of(area, table[row].area);
-    if (area > 0) largest.push_back(static_cast<double>(area));
+// How much finer the grids of a mask are than those of the official program, 1, 2 or 4: until it
+// may expect options.least_points points for visibility, if the video is one of small things, that
+// is, as far as the median of the largest masks of its frames needs it. Masks that are much smaller
+// than others are crumbs, and get few points or none; larger ones need no finer grid.
+class finer_grids {
+ public:
+  finer_grids(const mask_table& table, const discovery_options& options)
+      : pixels_{static_cast<double>(table.height()) * static_cast<double>(table.width())},
+        grid_{options.grid},
+        least_{static_cast<double>(options.least_points)} {
+    std::vector<std::size_t> largest;  // of the frames that have masks
+    for (std::size_t t = 0; t < table.frames(); ++t) {
+      std::size_t area = 0;
+      for (std::size_t row = table.first_row(t); row < table.first_row(t + 1); ++row)
+        area = larger_of(area, table[row].area);
+      if (area > 0) largest.push_back(area);
+    }
+    if (options.compat || largest.empty()) return;
+    select_nth(largest.data(), largest.size(), largest.size() / 2);
+    most_ = needed(largest[largest.size() / 2], 4);
   }
-  if (options.compat || largest.empty()) return 1;
-  const double pixels = static_cast<double>(table.height() * table.width());
-  select_nth(largest.data(), largest.size(), largest.size() / 2);
-  const double share = largest[largest.size() / 2] / pixels;
-  const auto expected = [&](std::size_t factor) {
-    const auto side = static_cast<double>(factor * options.grid);
-    return share * side * side;
-  };
-  const auto finest = static_cast<std::size_t>(grid_height);
-  std::size_t factor = 1;
-  while (expected(factor) < static_cast<double>(options.least_points) &&
-         2 * factor * options.grid <= finest)
-    factor *= 2;
-  return factor;
-}
+
+  [[nodiscard]] std::size_t factor(std::size_t area) const { return needed(area, most_); }
+
+ private:
+  [[nodiscard]] std::size_t needed(std::size_t area, std::size_t most) const {
+    const double share = static_cast<double>(area) / pixels_;
+    std::size_t factor = 1;
+    while (2 * factor <= most && 2 * factor * grid_ <= static_cast<std::size_t>(grid_height)) {
+      const auto side = static_cast<double>(factor * grid_);
+      if (share * side * side >= least_) break;
+      factor *= 2;
+    }
+    return factor;
+  }
+
+  double pixels_;
+  std::size_t grid_;
+  double least_;
+  std::size_t most_ = 1;
+};
 
 // Step 1: points of every mask through the whole video, where they are visible, and how well the
 // masks of nearby frames agree with them.
 template <point_tracker Tracker>
 void measure_visibility(const discovery_masks& masks, const mask_table& table, Tracker& tracker,
-                        const discovery_options& options, std::size_t factor,
+                        const discovery_options& options, const finer_grids& finer,
                         const progress_callback& progress, discovery& result) {
   const std::size_t count = masks.id.size();
   result.points.resize(count);
@@ -124,8 +139,8 @@ void measure_visibility(const discovery_masks& masks, const mask_table& table, T
   grids.reserve(count);
   for (std::size_t row = 0; row < count; ++row) {
     const mask_id id = masks.id[row];
-    grids.push_back(
-        points_in_mask(*masks.given[row], factor * options.grid, masks.height, masks.width));
+    grids.push_back(points_in_mask(*masks.given[row], finer.factor(table[row].area) * options.grid,
+                                   masks.height, masks.width));
     result.points[row] = static_cast<std::uint32_t>(grids.back().at.size());
     if (grids.back().at.empty()) continue;
     queries.push_back(
@@ -159,7 +174,7 @@ inline void match_proxy(const mask_table& table, const discovery_options& option
 // Step 3a: the candidates of all clusters propagated through their windows.
 template <point_tracker Tracker>
 void propagate_candidates(const discovery_masks& masks, const mask_table& table, Tracker& tracker,
-                          const discovery_options& options, std::size_t factor,
+                          const discovery_options& options, const finer_grids& finer,
                           const progress_callback& progress, discovery& result) {
   std::vector<std::pair<proxy*, frame_range>> found;
   for (visibility_cluster& cluster : result.clusters) {
@@ -175,7 +190,8 @@ void propagate_candidates(const discovery_masks& masks, const mask_table& table,
   grids.reserve(found.size());
   for (const auto& [p, window] : found) {
     const mask_id id = masks.id[p->row];
-    p->grid = factor * matching_grid_size(table[p->row].area);
+    const std::size_t area = table[p->row].area;
+    p->grid = finer.factor(area) * matching_grid_size(area);
     p->backward = id.frame > window.first;
     grids.push_back(points_in_mask(*table[p->row].mask, p->grid, masks.height, masks.width));
     p->points = grids.back().at.size();

@@ -51,6 +51,8 @@ inline void check_frame_masks(std::span<const image> frames, const video_flow& f
   require(options.least_area >= 0 && options.least_of_moving >= 0 && options.least_share >= 0,
           "frame_masks: least_area is ", options.least_area, ", least_of_moving ",
           options.least_of_moving, ", least_share ", options.least_share, "; expected >= 0");
+  require(options.least_energy >= 0 && options.rest_energy >= 0, "frame_masks: least_energy is ",
+          options.least_energy, ", rest_energy ", options.rest_energy, "; expected >= 0");
   check_saliency("frame_masks: motion", options.motion);
   check_diffusion("frame_masks: diffusion", options.diffusion);
   check_appearance("frame_masks: appearance", options.appearance);
@@ -346,7 +348,8 @@ class frame_masks_run {
     const std::size_t count = cells.size();
     const std::size_t n = cells[0].size();
     // What moves says what is usual; in frames that rest there is nothing but noise.
-    const float least = motion.rests ? options_.rest_energy : options_.least_energy;
+    const float least = motion.rests ? smaller_of(options_.rest_energy, options_.least_energy)
+                                     : options_.least_energy;
     const auto moves = [&](std::size_t t) { return motion.energy[t] >= least; };  // not if NaN
     std::size_t known = 0;
     std::vector<float> energy;  // of the frames in which something moves
@@ -358,7 +361,7 @@ class frame_masks_run {
           motion.residual.begin() + static_cast<std::ptrdiff_t>(t * n),
           motion.residual.begin() + static_cast<std::ptrdiff_t>((t + 1) * n));
       // What is less than this, flow cannot tell from nothing.
-      residual_.push_back(percentile(residual, 50) + (motion.rests ? 0.03F : 0.1F));
+      residual_.push_back(percentile(residual, 50) + (motion.rests ? 0.045F : 0.1F));
       energy_.push_back(motion.energy[t]);
     }
     std::vector<float> values(count * n);
