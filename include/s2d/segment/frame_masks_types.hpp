@@ -51,7 +51,7 @@ struct motion_diagnosis {
   /// longer_side; NaN where there is no flow.
   std::vector<float> energy;
   /// Energy against the motion that the camera does not explain anywhere in the frame, and what
-  /// flow cannot tell from none (0.1, by a camera at rest 0.045): medians over the frames in which
+  /// flow cannot tell from none (0.1, by a camera at rest 0.03): medians over the frames in which
   /// something moves; 0 if there is none. Small where water, leaves or parallax move as much as any
   /// object.
   float contrast = 0;

@@ -361,7 +361,7 @@ class frame_masks_run {
           motion.residual.begin() + static_cast<std::ptrdiff_t>(t * n),
           motion.residual.begin() + static_cast<std::ptrdiff_t>((t + 1) * n));
       // What is less than this, flow cannot tell from nothing.
-      residual_.push_back(percentile(residual, 50) + (motion.rests ? 0.045F : 0.1F));
+      residual_.push_back(percentile(residual, 50) + (motion.rests ? 0.03F : 0.1F));
       energy_.push_back(motion.energy[t]);
     }
     std::vector<float> values(count * n);
