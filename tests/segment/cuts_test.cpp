@@ -58,13 +58,17 @@ TEST_CASE("Shots that fade out and in are told apart where black or white lies b
     const auto at = std::find(cuts.begin(), cuts.end(), true) - cuts.begin();
     CHECK(at > 50);
     CHECK(at <= 60);
-    // Of one colour, but neither black nor white: a wall, perhaps, that something enters.
-    std::vector<s2d::image> wall(4, s2d::image(90, 160));
-    for (s2d::image& picture : wall)
-      std::fill(picture.values.begin(), picture.values.end(), std::uint8_t{128});
-    for (int x = 0; x < 60; ++x) wall[2].row(10)[x] = wall[3].row(12)[x] = 10;
-    CHECK(s2d::find_cuts(wall) == std::vector<bool>(4));
   }
+  // Of one colour, but neither black nor white: a wall, perhaps, that something enters.
+  std::vector<s2d::image> wall(4, s2d::image(90, 160));
+  for (s2d::image& picture : wall)
+    std::fill(picture.values.begin(), picture.values.end(), std::uint8_t{128});
+  for (const std::size_t t : {2u, 3u})
+    for (std::ptrdiff_t y = 30; y < 50; ++y) {
+      std::uint8_t* row = wall[t].row(y);
+      std::fill(row + 3 * 60, row + 3 * 80, std::uint8_t{40});
+    }
+  CHECK(s2d::find_cuts(wall) == std::vector<bool>(4));
 }
 
 TEST_CASE("Equal frames do not change at all, black and white frames change most") {

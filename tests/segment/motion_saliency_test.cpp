@@ -133,6 +133,11 @@ TEST_CASE("The largest value is a percentile, or a share of the third largest") 
   CHECK(s2d::detail::top_of(values, 98, 0.5F) == 3);
   CHECK(s2d::detail::top_of(values, 98, 0) == 1);
   CHECK(s2d::detail::top_of({4.0F, 2.0F}, 100, 1) == 4);
+
+  // Votes are scaled by small_share, not by that of the energy.
+  s2d::detail::scale_to_top(values, {.percentile = 98, .small_share = 0.5F, .energy_share = 0});
+  CHECK(values[999] == 1);
+  CHECK(values[0] == 1.0F / 3);
 }
 
 TEST_CASE("A frame of the energy still_energy votes with half its weight") {

@@ -27,8 +27,7 @@ struct frame_masks_options {
   float appearance_mix = 0.5F;    ///< share of the classifier
   pixel_options pixels = {};
   float least_energy = 0.5F;  ///< of a frame in which something moves
-  float rest_energy =
-      0.25F;  ///< likewise, if it is less, where the camera rests (motion.rest_speed)
+  float rest_energy = 0.25F;  ///< likewise, if less, while the camera rests (motion.rest_speed)
   /// Frames decided together have no masks unless something moves in so many of them, or in a
   /// quarter.
   std::size_t least_moving = 10;

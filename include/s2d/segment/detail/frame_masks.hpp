@@ -591,7 +591,7 @@ class frame_masks_run {
   std::vector<std::vector<float>> values_;  // [T][N] object above 0.5
   std::vector<std::vector<float>> votes_;   // [T][N]
   std::vector<double> least_;               // [T] area of a mask, as a share of the frame
-  std::vector<float> residual_, energy_;    // of the frames in which something moves: the median
+  std::vector<float> residual_, energy_;  // medians and energies of frames in which something moves
 };
 
 }  // namespace detail
