@@ -64,8 +64,12 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     object.extras.emplace_back("source", "\"network\"");
   }
   found = s2d::within_shots(std::move(found), keys, cut_before);
-  const auto lost = s2d::lost_objects(keys, found);
-  const bool carried = !lost.empty() && static_cast<std::size_t>(head.length) <= longest;
+  // Taking what they show from the predictions may lose others: a prediction that was now one
+  // object, now another, fits the keymasks of both until it is gone.
+  std::vector<tube> rest = found;
+  std::size_t added = 0;
+  std::vector<std::size_t> more = s2d::lost_objects(keys, rest);
+  const bool carried = !more.empty() && static_cast<std::size_t>(head.length) <= longest;
   std::vector<s2d::image> pictures;
   s2d::video_flow flow;
   if (carried) {
@@ -75,7 +79,7 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     options.cut_before = cut_before;
     flow = s2d::estimate_video_flow(pictures, options, screen.stage(0, 1));
   }
-  for (const std::size_t k : lost) {
+  const auto keep = [&](std::size_t k) {
     throw_if_stopped();
     tube& to = kept.emplace_back();
     std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head.length));
@@ -97,11 +101,17 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
         to.push_back({static_cast<std::ptrdiff_t>(t), s2d::encode(masks[t])});
     one.segments = segments_of(to);
     objects.push_back(std::move(one));
+    keys[k].clear();
+    ++added;
+  };
+  while (!more.empty()) {
+    for (const std::size_t k : more) keep(k);
+    rest = s2d::without_kept(found, kept);
+    more = s2d::lost_objects(keys, rest);
   }
-  found = s2d::without_kept(std::move(found), kept);
-  for (std::size_t i = 0; i < found.size(); ++i) objects[i].segments = segments_of(found[i]);
+  for (std::size_t i = 0; i < rest.size(); ++i) objects[i].segments = segments_of(rest[i]);
   std::erase_if(objects, [](const auto& each) { return each.segments.empty(); });
-  return lost.size();
+  return added;
 }
 
 }  // namespace app
