@@ -12,7 +12,7 @@ bash examples/packages.sh program checks python
 [ -d "$folder/venv" ] || python3 -m venv "$folder/venv"
 fetch() { "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
 fetch --only-binary :all: numpy scipy scikit-learn lapx pycocotools faster-coco-eval \
-  opencv-python-headless pillow scikit-image
+  opencv-contrib-python-headless pillow scikit-image
 fetch --no-deps trackeval
 [[ $# -gt 0 && " $* " != *" python "* ]] || fetch ./adapters/python
 

@@ -1,8 +1,9 @@
-// Flow and warping beside OpenCV.
+// Flow, warping and the guided filter beside OpenCV.
 #include <cmath>
 
 #include <s2d/flow/estimate.hpp>
 #include <s2d/flow/warp.hpp>
+#include <s2d/segment/guided_filter.hpp>
 
 #include "inputs.hpp"
 
@@ -39,6 +40,25 @@ void estimate(const std::string& size, const fs::path& inputs) {
   }
 }
 
+void guide(const s2d::image_view& picture, const dense& mask) {
+  s2d::matrix<float> map(mask.height, mask.width);
+  for (std::size_t p = 0; p < map.values.size(); ++p) map.values[p] = mask.values[p] > 0 ? 1 : 0;
+  const s2d::guided_filter_options options{.radius = 27, .smoothness = 1e-3};
+  measure("guided filter, picture", [&] { use(s2d::guided_filter{picture, options}); });
+  const s2d::guided_filter filter{picture, options};
+  s2d::matrix<float> sharp;
+  measure("guided filter, map", [&] {
+    sharp = filter(map.view());
+    use(sharp);
+  });
+  // Away from the border, where windows are cut here and reach into a mirrored picture there.
+  double sum = 0;
+  for (std::ptrdiff_t y = 60; y < map.height - 60; ++y)
+    for (std::ptrdiff_t x = 60; x < map.width - 60; ++x)
+      sum += static_cast<double>(sharp(y, x)) * static_cast<double>((x + y) % 7);
+  std::printf("sum guided\t%.9g\n", sum);
+}
+
 }  // namespace
 
 void flow(const fs::path& inputs) {
@@ -63,6 +83,7 @@ void flow(const fs::path& inputs) {
     s2d::warp_back(picture, motion, warped);
     use(warped);
   });
+  guide(picture, mask);
   estimate("480", inputs);
   estimate("1080", inputs);
 }

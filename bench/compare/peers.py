@@ -247,6 +247,13 @@ def flow(folder):
             np.add(rows, field[1], out=map_y)
             cv2.remap(picture, map_x, map_y, flag, dst=out)
         yield f"warp {name} field", least(from_field)
+    guide = load(folder, "warp_colour").astype(np.float32) / 255
+    soft = (load(folder, "warp_mask") > 0).astype(np.float32)
+    yield "guided filter, picture", least(lambda: cv2.ximgproc.createGuidedFilter(guide, 27, 1e-3))
+    guided = cv2.ximgproc.createGuidedFilter(guide, 27, 1e-3)
+    yield "guided filter, map", least(lambda: guided.filter(soft))
+    weight = np.add.outer(np.arange(soft.shape[0]), np.arange(soft.shape[1])) % 7
+    yield "sum guided", float((guided.filter(soft) * weight.astype(float))[60:-60, 60:-60].sum())
     for size in ("480", "1080"):
         first, second = load(folder, f"frames_{size}")
         truth = load(folder, f"flow_{size}")

@@ -189,18 +189,18 @@ figures measure_instances(const composite& of, const sparse_result& found,
   add("key", result.keys, key_score);
   add("dense", result.found(), result.score);
   // Objects that the network lost, as their keymasks carried along the flow.
-  const auto lost = s2d::lost_objects(coded(result.keys), coded(result.found()));
   std::vector<tube> carried;
-  for (const std::size_t k : lost)
+  const auto all = s2d::keep_lost(coded(result.found()), coded(result.keys), [&](std::size_t k) {
     carried.push_back(
         s2d::propagate(result.keys[k], found.flow, {.threads = 1, .pictures = of.clip.frames}));
-  const auto left = s2d::without_kept(coded(result.found()), coded(carried));
+    return coded({carried.back()}).front();
+  });
   std::vector<tube> kept;
   std::vector<double> kept_score;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i].empty()) continue;
+  for (std::size_t i = 0; i < all.found.size(); ++i) {
+    if (all.found[i].empty()) continue;
     tube& to = kept.emplace_back(of.clip.frames.size());
-    for (const auto& [frame, mask] : left[i])
+    for (const auto& [frame, mask] : all.found[i])
       to[static_cast<std::size_t>(frame)] = s2d::to_bits(mask);
     kept_score.push_back(result.score[i]);
   }
@@ -209,7 +209,7 @@ figures measure_instances(const composite& of, const sparse_result& found,
     kept_score.push_back(0.1);
   }
   add("kept", std::move(kept), kept_score);
-  row["lost"] = static_cast<double>(lost.size());
+  row["lost"] = static_cast<double>(all.lost.size());
   return row;
 }
 

@@ -74,6 +74,53 @@ TEST_CASE("what is kept is taken from the predictions", "[lost]") {
   }
 }
 
+TEST_CASE("what the predictions lose is kept, and what they lose by that", "[lost]") {
+  const auto joined = [](tube one, const tube& other) {
+    one.insert(one.end(), other.begin(), other.end());
+    return one;
+  };
+  indices asked;
+  std::vector<tube> keys;
+  const auto carry = [&](std::size_t k) {
+    asked.push_back(k);
+    return keys[k];
+  };
+  SECTION("nothing is lost") {
+    keys = {seen_band(0, {0, 1}), tube{}};
+    const std::vector<tube> found{seen_band(1, {0, 1, 2}), seen_band(20, {1})};
+    const s2d::lost_and_kept all = s2d::keep_lost(found, keys, carry);
+    CHECK(all.found == found);
+    CHECK(all.kept.empty());
+    CHECK(all.lost.empty());
+    CHECK(asked.empty());
+  }
+  SECTION("all are lost where nothing is predicted") {
+    keys = {seen_band(0, {0, 1}), tube{}, seen_band(20, {1})};
+    const s2d::lost_and_kept all = s2d::keep_lost({}, keys, carry);
+    CHECK(all.lost == indices{0, 2});
+    CHECK(asked == all.lost);
+    CHECK(all.kept == std::vector<tube>{keys[0], keys[2]});
+  }
+  SECTION("a prediction that was another's too goes, and its object is kept in the second round") {
+    // What fits object 0 in two frames is in five others what object 1 is, which no prediction fits
+    // as a whole: where 1 is kept, the prediction goes, and 0 has none.
+    keys = {seen_band(0, {0, 1}), seen_band(20, {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13})};
+    const tube mixed = joined(seen_band(0, {0, 1}), seen_band(20, {2, 3, 4, 5, 6}));
+    REQUIRE(s2d::lost_objects(keys, std::vector<tube>{mixed}) == indices{1});
+    const s2d::lost_and_kept all = s2d::keep_lost({mixed, seen_band(30, {0})}, keys, carry);
+    CHECK(all.lost == indices{1, 0});
+    CHECK(asked == all.lost);
+    CHECK(all.kept == std::vector<tube>{keys[1], keys[0]});
+    CHECK(all.found == std::vector<tube>{tube{}, seen_band(30, {0})});
+  }
+  SECTION("the limit is the caller's") {
+    keys = {seen_band(0, {0})};
+    CHECK(s2d::keep_lost({seen_band(3, {0})}, keys, carry).lost.empty());  // 7 of 13 columns
+    CHECK(s2d::keep_lost({seen_band(3, {0})}, keys, carry, 0.6).lost == indices{0});
+    CHECK_THROWS_AS(s2d::keep_lost({}, keys, carry, 1.1), s2d::invalid_input);
+  }
+}
+
 TEST_CASE("a prediction stays in the shots in which it fits keymasks", "[lost]") {
   const std::vector<bool> cuts{false, false, true, false, true};  // 0 and 1, 2 and 3, 4 and later
   const std::vector<tube> keys{seen_band(0, {0}), seen_band(20, {3, 6})};

@@ -54,6 +54,14 @@ says stdout "1 of them the network lost"
 [ "$(grep -o '"source":"network"' kept.json | wc -l)" = 1 ] || fail "not one object is the network's"
 "$S2D_TOOL" compare truth kept.json --least 0.5
 
+# Keymasks of another clip are refused before anything is predicted.
+mkdir shorter
+cp "$(find clip -type f | sort | head -1)" shorter/
+expect 1 "$S2D" predict shorter --model model --out never.json --keymasks truth.json --threads 1
+one_error
+says stderr "the keymasks of shorter are for 8 frames of"
+[ ! -e never.json ] || fail "a prediction with keymasks of another clip"
+
 # With all frame masks, those that the network finds again join the keymasks, and it goes on.
 "$S2D" convert truth frame_masks.json --frame-masks --quiet
 agree=(label dense.json --keymasks truth.json --masks frame_masks.json --share 0.5)

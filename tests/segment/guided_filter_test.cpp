@@ -90,6 +90,44 @@ TEST_CASE("The guided filter is the mean of linear fits of all windows", "[guide
   }
 }
 
+TEST_CASE("The filter of a part is that part of the filter of the whole", "[guided_filter]") {
+  const s2d::image picture = noisy_image(23, 31, 6);
+  const plane map = random_map(23, 31, 7);
+  const s2d::guided_filter filter{picture, {.radius = 2, .smoothness = 0.01}};
+  const plane whole = filter(map);
+  for (const s2d::box& part : {s2d::box{0, 0, 31, 23},
+                               {0, 0, 1, 1},
+                               {30, 22, 1, 1},
+                               {9, 7, 6, 5},
+                               {5, 0, 20, 23},
+                               {0, 5, 31, 4},
+                               {26, 18, 5, 5},
+                               {3, 4, 0, 6}}) {
+    const plane found = filter(map, part);
+    REQUIRE(found.height == part.height);
+    REQUIRE(found.width == part.width);
+    for (std::ptrdiff_t y = 0; y < part.height; ++y)
+      for (std::ptrdiff_t x = 0; x < part.width; ++x)
+        CHECK(std::abs(found(y, x) - whole(part.y + y, part.x + x)) < 1e-5F);
+  }
+  // What lies further away than two radii does not count, what lies nearer does.
+  plane other = map;
+  for (std::ptrdiff_t x = 0; x < 31; ++x) other(12, x) = 40;
+  CHECK(filter(other, {0, 0, 31, 8}) == filter(map, {0, 0, 31, 8}));
+  CHECK(filter(other, {0, 0, 31, 9}) != filter(map, {0, 0, 31, 9}));
+  for (const s2d::box& part : {s2d::box{-1, 0, 2, 2},
+                               {0, -1, 2, 2},
+                               {0, 0, 32, 2},
+                               {0, 0, 2, 24},
+                               {31, 0, 1, 1},
+                               {0, 0, -1, 1},
+                               {40, 0, 0, 0}})
+    CHECK_THROWS_AS(filter(map, part), s2d::invalid_input);
+  CHECK_THROWS_WITH(filter(map, {30, 2, 2, 4}),
+                    "guided_filter: the part is 4 x 2 at (2, 30), the picture 23 x 31 (height x "
+                    "width)");
+}
+
 TEST_CASE("An edge of the map moves to the edge of the picture", "[guided_filter]") {
   s2d::image picture(40, 60);
   plane map(40, 60);

@@ -252,6 +252,33 @@ TEST_CASE("a network trained on a video segments it, in clips of any length", "[
   for (std::size_t i = 0; i < whole.size(); ++i) CHECK((whole[i].masks == direct[i].masks));
 }
 
+TEST_CASE("maps that show nothing are not refined and have no mask", "[torch]") {
+  auto options = st::tiny_prediction(3);
+  std::vector<std::vector<std::int64_t>> asked;  // frame and number of maps
+  options.refine = [&](std::int64_t t, const Tensor& maps) {
+    asked.push_back({t, maps.size(0)});
+    return maps + 0.3;  // 0.3 becomes a mask
+  };
+  const st::picture_size size{8, 8};
+  st::detail::query_masks queries{3, {size, size, size}, options};
+  auto maps = torch::full({3, 3, 8, 8}, 0.1);
+  maps[0][1].slice(0, 2, 4).fill_(0.3);
+  maps[2][1].slice(0, 0, 1).fill_(0.9);
+  maps[2][2].slice(0, 0, 1).fill_(0.9);
+  queries.add(torch::zeros({3, 2}), maps, 0);
+  queries.flush(3);
+  CHECK(asked == std::vector<std::vector<std::int64_t>>{{1, 2}, {2, 1}});
+  const auto objects = queries.finish();
+  REQUIRE(objects.size() == 3);
+  REQUIRE(objects[0].masks.size() == 1);
+  CHECK(objects[0].masks[0].frame == 1);
+  CHECK(s2d::area(objects[0].masks[0].mask) == 16);
+  CHECK(objects[1].masks.empty());
+  REQUIRE(objects[2].masks.size() == 2);
+  CHECK(objects[2].masks[1].frame == 2);
+  CHECK(s2d::area(objects[2].masks[0].mask) == 8);
+}
+
 TEST_CASE("prediction stops when it is told to, and names what does not fit", "[torch]") {
   st::video_mask2former model{st::presets::tiny(3)};
   const st::mask_sizes sizes{{}, {video_height, video_width}, {video_height, video_width}};
@@ -307,8 +334,20 @@ TEST_CASE("the refiner filters every map by the picture of its frame", "[torch]"
   CHECK(torch::allclose(found[1], maps[1], 0, 1e-4));
   const s2d::guided_filter filter{picture, {.radius = 2, .smoothness = 1e-3}};  // 80 / 40
   const auto expected = filter(st::as_plane<const float>(maps[0], "map"));
-  CHECK(std::equal(expected.values.begin(), expected.values.end(),
-                   found[0].contiguous().data_ptr<float>()));
+  for (std::size_t p = 0; p < expected.values.size(); ++p)
+    CHECK(std::abs(expected.values[p] - found[0].contiguous().data_ptr<float>()[p]) < 1e-5F);
+  // A map that is nowhere near a mask stays as it is; so does one where it is far from its mask.
+  maps.fill_(0.09);
+  maps[1][40][50] = 1;
+  maps[1][40][90] = 0.1;
+  const auto sparse = refine(6, maps);
+  CHECK(torch::equal(sparse[0], maps[0]));
+  CHECK(torch::equal(sparse[1].slice(1, 0, 46), maps[1].slice(1, 0, 46)));
+  CHECK(torch::equal(sparse[1].slice(1, 55), maps[1].slice(1, 55)));
+  const auto one = filter(st::as_plane<const float>(maps[1], "map"), {46, 36, 9, 9});
+  for (std::ptrdiff_t y = 0; y < 9; ++y)
+    for (std::ptrdiff_t x = 0; x < 9; ++x)
+      CHECK(one(y, x) == sparse[1][36 + y][46 + x].item<float>());
   CHECK(refine(0, torch::zeros({0, 80, 160})).size(0) == 0);
   CHECK_THROWS_AS(refine(0, torch::zeros({1, 80, 161})), s2d::invalid_input);
 }

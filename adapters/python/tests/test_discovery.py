@@ -71,6 +71,19 @@ def test_a_moving_square_is_one_object_by_frames_and_by_flow():
     assert by_frames["label"].tolist() == by_flow["label"].tolist()
 
 
+def test_grids_of_small_masks_are_finer_in_videos_of_small_things():
+    masks = np.zeros((6, 1, 480, 640), bool)
+    for t in range(6):
+        masks[t, 0, 201:212, 100 + 3 * t:111 + 3 * t] = True
+    still = [np.full((480, 640, 2), (3, 0), np.float32)] * 5
+    flow = (still + [None], [None] + [-field for field in still])
+    points = {least: s2d.discover(masks, flow=flow, least_points=least)["points"].min()
+              for least in (0, 10)}
+    assert points[10] >= 4 * max(points[0], 1)
+    assert s2d.discover(masks, flow=flow)["points"].tolist() == \
+        s2d.discover(masks, flow=flow, least_points=25)["points"].tolist()
+
+
 def test_nothing_gives_nothing():
     for masks in ([], [None, None], [[], np.zeros((0, 9, 9))]):
         none = [None] * len(masks)

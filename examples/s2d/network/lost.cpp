@@ -42,18 +42,70 @@ std::vector<s2d::ytvis_segment> segments_of(const tube& masks) {
   return segments;
 }
 
+/// Carries keymasks along the flow of a clip, which is estimated when it is first asked for.
+class carrier {
+ public:
+  carrier(const s2d::ytvis_video& head, const std::vector<bool>& cut_before, const clip& video,
+          const settings& what, std::size_t threads, console& screen)
+      : head_{head},
+        cut_before_{cut_before},
+        video_{video},
+        what_{what},
+        threads_{threads},
+        screen_{screen} {}
+
+  tube operator()(const tube& keys) {
+    throw_if_stopped();
+    if (static_cast<std::size_t>(head_.length) > longest) return keys;
+    if (pictures_.empty()) estimate();
+    std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head_.length));
+    for (const auto& key : keys)
+      masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
+    masks = s2d::propagate(masks, flow_, {.threads = threads_, .pictures = pictures_},
+                           screen_.stage(0, 1));
+    tube carried;
+    for (std::size_t t = 0; t < masks.size(); ++t)
+      if (!masks[t].empty() && s2d::area(masks[t]) > 0)
+        carried.push_back({static_cast<std::ptrdiff_t>(t), s2d::encode(masks[t])});
+    return carried;
+  }
+
+ private:
+  void estimate() {
+    pictures_ = small_pictures(video_, what_);
+    s2d::video_flow_options options;
+    options.threads = threads_;
+    options.cut_before = cut_before_;
+    flow_ = s2d::estimate_video_flow(pictures_, options, screen_.stage(0, 1));
+  }
+
+  const s2d::ytvis_video& head_;
+  const std::vector<bool>& cut_before_;
+  const clip& video_;
+  const settings& what_;
+  std::size_t threads_;
+  console& screen_;
+  std::vector<s2d::image> pictures_;
+  s2d::video_flow flow_;
+};
+
 }  // namespace
 
-std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
-                      const std::vector<bool>& cut_before, const s2d::torch::video_labels& labels,
-                      const clip& video, const settings& what, std::size_t threads,
-                      console& screen) {
+void require_fitting(const s2d::torch::video_labels& labels, const s2d::ytvis_video& head,
+                     const clip& video) {
   s2d::require(
       labels.length == head.length && labels.height == head.height && labels.width == head.width,
       "the keymasks of ", video.name, " are for ", labels.length, " frames of ", labels.height,
       " x ", labels.width, ", the clip has ", head.length, " of ", head.height, " x ", head.width,
       " (height x width)");
-  std::vector<tube> keys, found, kept;
+}
+
+std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::ytvis_video& head,
+                      const std::vector<bool>& cut_before, const s2d::torch::video_labels& labels,
+                      const clip& video, const settings& what, std::size_t threads,
+                      console& screen) {
+  require_fitting(labels, head, video);
+  std::vector<tube> keys, found;
   for (const auto& object : labels.objects) {
     tube& to = keys.emplace_back();
     for (const auto& label : object.masks) to.push_back({label.frame, label.mask});
@@ -64,54 +116,25 @@ std::size_t keep_lost(std::vector<s2d::ytvis_annotation>& objects, const s2d::yt
     object.extras.emplace_back("source", "\"network\"");
   }
   found = s2d::within_shots(std::move(found), keys, cut_before);
-  // Taking what they show from the predictions may lose others: a prediction that was now one
-  // object, now another, fits the keymasks of both until it is gone.
-  std::vector<tube> rest = found;
-  std::size_t added = 0;
-  std::vector<std::size_t> more = s2d::lost_objects(keys, rest);
-  const bool carried = !more.empty() && static_cast<std::size_t>(head.length) <= longest;
-  std::vector<s2d::image> pictures;
-  s2d::video_flow flow;
-  if (carried) {
-    pictures = small_pictures(video, what);
-    s2d::video_flow_options options;
-    options.threads = threads;
-    options.cut_before = cut_before;
-    flow = s2d::estimate_video_flow(pictures, options, screen.stage(0, 1));
-  }
-  const auto keep = [&](std::size_t k) {
-    throw_if_stopped();
-    tube& to = kept.emplace_back();
-    std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head.length));
-    for (const auto& key : keys[k])
-      masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
-    if (carried)
-      masks = s2d::propagate(masks, flow, {.threads = threads, .pictures = pictures},
-                             screen.stage(0, 1));
+  carrier carry{head, cut_before, video, what, threads, screen};
+  const s2d::lost_and_kept all =
+      s2d::keep_lost(std::move(found), keys, [&](std::size_t k) { return carry(keys[k]); });
+  for (std::size_t i = 0; i < all.found.size(); ++i)
+    objects[i].segments = segments_of(all.found[i]);
+  for (std::size_t i = 0; i < all.lost.size(); ++i) {
     s2d::ytvis_annotation one;
     one.id = static_cast<std::int64_t>(objects.size() + 1);
     one.video_id = head.id;
     one.height = head.height;
     one.width = head.width;
     one.length = head.length;
-    one.score = static_cast<double>(labels.objects[k].score);
+    one.score = static_cast<double>(labels.objects[all.lost[i]].score);
     one.extras.emplace_back("source", "\"keymasks\"");
-    for (std::size_t t = 0; t < masks.size(); ++t)
-      if (!masks[t].empty() && s2d::area(masks[t]) > 0)
-        to.push_back({static_cast<std::ptrdiff_t>(t), s2d::encode(masks[t])});
-    one.segments = segments_of(to);
+    one.segments = segments_of(all.kept[i]);
     objects.push_back(std::move(one));
-    keys[k].clear();
-    ++added;
-  };
-  while (!more.empty()) {
-    for (const std::size_t k : more) keep(k);
-    rest = s2d::without_kept(found, kept);
-    more = s2d::lost_objects(keys, rest);
   }
-  for (std::size_t i = 0; i < rest.size(); ++i) objects[i].segments = segments_of(rest[i]);
   std::erase_if(objects, [](const auto& each) { return each.segments.empty(); });
-  return added;
+  return all.lost.size();
 }
 
 }  // namespace app

@@ -13,7 +13,11 @@
 
 namespace app {
 
-/// Adds the objects of the keymasks that no prediction fits (s2d::lost_objects), each as its
+/// @throws s2d::invalid_input if the keymasks are of another number or size of frames
+void require_fitting(const s2d::torch::video_labels& keymasks, const s2d::ytvis_video& head,
+                     const clip& video);
+
+/// Adds the objects of the keymasks that no prediction fits (s2d::keep_lost), each as its
 /// keymasks carried along the flow as far as they look like them (propagate_options::pictures); in
 /// clips of more than 300 frames, whose flow would not fit into memory, as its keymasks alone. What
 /// they show is taken from the predictions (s2d::without_kept), and so are masks in shots in which

@@ -204,6 +204,7 @@ void predict_clip(const prediction_task& task, const predict_options& options,
   head.width = all.width;
   head.length = length;
   head.file_names = all.names;
+  if (task.keymasks) require_fitting(*task.keymasks, head, video);
   auto objects = s2d::torch::dense_labels(
       s2d::torch::predict(
           model, [&](std::int64_t first, std::int64_t count) { return frames(first, count); },

@@ -1,6 +1,7 @@
 // Flow that differs from the camera's motion only where the pictures say so.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -17,13 +18,13 @@ namespace s2d::inline S2D_ABI {
 
 namespace detail {
 
-/// Mean difference of either picture around each pixel, if the motion is `flow`.
+/// Differences of the pictures at each pixel, if the motion is `flow`.
 inline matrix<float> differences(const matrix<float>& here, const matrix<float>& there,
-                                 const flow_field& flow, std::ptrdiff_t radius) {
+                                 const flow_field& flow) {
   matrix<float> moved = warp_back(there.view(), flow, {.border = warp_border::replicate});
   for (std::size_t i = 0; i < moved.values.size(); ++i)
     moved.values[i] = std::fabs(moved.values[i] - here.values[i]);
-  return window_means(moved, radius);
+  return moved;
 }
 
 }  // namespace detail
@@ -35,13 +36,12 @@ inline matrix<float> differences(const matrix<float>& here, const matrix<float>&
 /// differs from the camera's.
 ///
 /// @param flow   [h, w] from `here` to `there`, in their pixels; absent flow stays absent, and so
-/// do
-///               vectors that are not finite
+///               do vectors that are not finite
 /// @param here   [h, w] gray values, 0 to 255
 /// @param there  [h, w] likewise
 /// @return [h, w] in the same pixels
 /// @throws invalid_input if sizes differ or an option is out of range
-/// O(h w): two warps and two window means.
+/// O(h w): two warps and the window means of two planes.
 [[nodiscard]] inline flow_field evident_flow(const flow_field& flow, const matrix<float>& here,
                                              const matrix<float>& there,
                                              const evidence_options& options = {}) {
@@ -61,16 +61,24 @@ inline matrix<float> differences(const matrix<float>& here, const matrix<float>&
       result.u(y, x) = to.x - at.x;
       result.v(y, x) = to.y - at.y;
     }
-  const matrix<float> by_camera = detail::differences(here, there, result, options.radius);
-  const matrix<float> by_flow = detail::differences(here, there, flow, options.radius);
-  for (std::size_t i = 0; i < by_flow.values.size(); ++i) {
-    const float d = by_flow.values[i] > options.noise ? by_flow.values[i] : options.noise;
-    float share = (by_camera.values[i] / d - options.from) / options.ramp;
-    share = share > 0 ? share : 0;
-    share = share < 1 ? share : 1;
-    result.u.values[i] += share * (flow.u.values[i] - result.u.values[i]);
-    result.v.values[i] += share * (flow.v.values[i] - result.v.values[i]);
-  }
+  const matrix<float> by_camera = detail::differences(here, there, result);
+  const matrix<float> by_flow = detail::differences(here, there, flow);
+  using pair = std::array<float, 2>;
+  detail::window_means<2>(
+      flow.height(), flow.width(), options.radius,
+      [&](std::ptrdiff_t y, pair* to) {
+        for (std::ptrdiff_t x = 0; x < flow.width(); ++x) to[x] = {by_camera(y, x), by_flow(y, x)};
+      },
+      [&](std::ptrdiff_t y, const pair* around) {
+        for (std::ptrdiff_t x = 0; x < flow.width(); ++x) {
+          const auto [c, d] = around[x];
+          float share = (c / (d > options.noise ? d : options.noise) - options.from) / options.ramp;
+          share = share > 0 ? share : 0;
+          share = share < 1 ? share : 1;
+          result.u(y, x) += share * (flow.u(y, x) - result.u(y, x));
+          result.v(y, x) += share * (flow.v(y, x) - result.v(y, x));
+        }
+      });
   return result;
 }
 

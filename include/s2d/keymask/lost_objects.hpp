@@ -134,4 +134,41 @@ template <mask_tube Tube>
   return found;
 }
 
+/// What keep_lost decided.
+struct lost_and_kept {
+  std::vector<std::vector<tube_segment<rle>>> found;  ///< [predicted] what is left of each, or none
+  std::vector<std::size_t> lost;  ///< [kept] indices of the keys, in the order of asking
+  std::vector<std::vector<tube_segment<rle>>> kept;  ///< [kept] what `carry` made of each
+};
+
+/// Keeps every object that predictions lose (lost_objects), and takes what it shows from them
+/// (without_kept). Taking may lose others: a prediction that is now one object, now another, fits
+/// the keymasks of both until it is gone. So it is asked again until nothing more is lost.
+///
+/// @param found  [predicted] tubes
+/// @param keys   [objects] tubes of keymasks of the same size
+/// @param carry  called as carry(k) at most once for every object, returns its tube for the whole
+///               video, such as its keymasks along the flow (see propagate)
+/// @param least  see lost_objects
+/// @throws invalid_input if masks of one frame differ in size or least is out of range; what carry
+///         throws
+/// Complexity: that of lost_objects, at most objects + 1 times; mostly once or twice.
+template <class Carry>
+[[nodiscard]] lost_and_kept keep_lost(std::vector<std::vector<tube_segment<rle>>> found,
+                                      std::vector<std::vector<tube_segment<rle>>> keys, Carry carry,
+                                      double least = 0.5) {
+  lost_and_kept result;
+  result.found = found;
+  for (std::vector<std::size_t> more = lost_objects(keys, result.found, least); !more.empty();
+       more = lost_objects(keys, result.found, least)) {
+    for (const std::size_t k : more) {
+      result.kept.push_back(carry(k));
+      result.lost.push_back(k);
+      keys[k].clear();
+    }
+    result.found = without_kept(found, result.kept);
+  }
+  return result;
+}
+
 }  // namespace s2d::inline S2D_ABI

@@ -39,7 +39,8 @@ struct prediction_options {
   /// rounded to a multiple of 32.
   std::vector<double> scales{1};
   /// Identity query: changes the probabilities of a frame, [n, h, w] at the size of the video,
-  /// before masks are cut at one half; see mask_refiner. Empty: they stay as they are.
+  /// before masks are cut at one half; see mask_refiner. Maps that are nowhere above 0.1 are left
+  /// out, as they have no mask. Empty: they stay as they are.
   std::function<::torch::Tensor(std::int64_t frame, const ::torch::Tensor& maps)> refine;
   /// Identity query: an object is absent where its mask has less than this share of the median
   /// area of its masks.
@@ -186,13 +187,18 @@ class query_masks {
   void flush(std::int64_t end) {
     while (!frames_.empty() && frames_.begin()->first < end) {
       const auto& [t, frame] = *frames_.begin();
-      auto maps = to_video_size(frame.sum / static_cast<double>(frame.count), sizes_);
-      if (options_.refine) refine(maps, t);
-      const auto inside = (maps > 0.5).to(::torch::kCPU).contiguous();
-      for (std::size_t i = 0; i < masks_.size(); ++i) {
-        rle mask =
-            encode(as_mask<const std::uint8_t>(inside[static_cast<std::int64_t>(i)], "masks"));
-        if (area(mask) > 0) masks_[i].push_back({t, std::move(mask)});
+      const auto coarse = frame.sum / static_cast<double>(frame.count);
+      const auto rows = visible(coarse);
+      if (!rows.empty()) {
+        auto maps = to_video_size(coarse.index_select(0, index_of(rows, coarse)), sizes_);
+        if (options_.refine) refine(maps, rows, t);
+        const auto inside = (maps > 0.5).to(::torch::kCPU).contiguous();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+          const auto map = inside[static_cast<std::int64_t>(i)];
+          rle mask = encode(as_mask<const std::uint8_t>(map, "masks"));
+          if (area(mask) > 0)
+            masks_[static_cast<std::size_t>(rows[i])].push_back({t, std::move(mask)});
+        }
       }
       frames_.erase(frames_.begin());
     }
@@ -229,14 +235,32 @@ class query_masks {
                  .squeeze(0);
   }
 
+  using indices = std::vector<std::int64_t>;
+
+  static ::torch::Tensor index_of(const indices& rows, const ::torch::Tensor& of) {
+    return ::torch::tensor(rows, ::torch::kLong).to(of.device());
+  }
+
+  /// Maps that are somewhere likely enough to become a mask.
+  static indices visible(const ::torch::Tensor& maps) {
+    if (maps.numel() == 0) return {};
+    const auto largest = maps.amax({1, 2}).to(::torch::kCPU, ::torch::kFloat).contiguous();
+    indices rows;
+    for (std::int64_t i = 0; i < largest.size(0); ++i)
+      if (largest.const_data_ptr<float>()[i] > unlikely) rows.push_back(i);
+    return rows;
+  }
+
   /// Only those that may become an object: queries that are sure of nothing stay as they are.
-  void refine(::torch::Tensor& maps, std::int64_t t) const {
+  /// @param rows  [n] the queries of the maps
+  void refine(::torch::Tensor& maps, const indices& rows, std::int64_t t) const {
     const double least = options_.selection.least_score * static_cast<double>(clips_);
-    std::vector<std::int64_t> rows;
-    for (std::size_t i = 0; i < scores_.size(); ++i)
-      if (scores_[i] >= least) rows.push_back(static_cast<std::int64_t>(i));
-    if (rows.empty()) return;
-    const auto index = ::torch::tensor(rows, ::torch::kLong).to(maps.device());
+    indices chosen;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (scores_[static_cast<std::size_t>(rows[i])] >= least)
+        chosen.push_back(static_cast<std::int64_t>(i));
+    if (chosen.empty()) return;
+    const auto index = index_of(chosen, maps);
     maps = maps.index_copy(0, index,
                            options_.refine(t, maps.index_select(0, index)).to(maps.device()));
   }

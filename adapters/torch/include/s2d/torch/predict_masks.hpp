@@ -52,6 +52,9 @@ inline void require_sizes(const mask_sizes& sizes) {
           sizes.video.width, " (height x width), expected content inside of network");
 }
 
+/// A probability above which a map may become a mask, and a pixel be drawn into one.
+constexpr float unlikely = 0.1F;
+
 /// Maps [n, h, w] at the size of the video: bilinear to the network's size, cut, bilinear again.
 inline ::torch::Tensor to_video_size(const ::torch::Tensor& maps, const mask_sizes& sizes) {
   auto x = maps.unsqueeze(0);
