@@ -42,7 +42,9 @@ std::vector<s2d::ytvis_segment> segments_of(const tube& masks) {
   return segments;
 }
 
-/// Carries keymasks along the flow of a clip, which is estimated when it is first asked for.
+/// Carries the keymasks of an object along the flow of a clip, over at most as many frames as there
+/// are keymasks: what was seen once is not trusted for long. The flow is estimated when it is first
+/// asked for.
 class carrier {
  public:
   carrier(const s2d::ytvis_video& head, const std::vector<bool>& cut_before, const clip& video,
@@ -61,7 +63,8 @@ class carrier {
     std::vector<s2d::bit_mask> masks(static_cast<std::size_t>(head_.length));
     for (const auto& key : keys)
       masks[static_cast<std::size_t>(key.frame)] = s2d::to_bits(key.mask);
-    masks = s2d::propagate(masks, flow_, {.threads = threads_, .pictures = pictures_},
+    masks = s2d::propagate(masks, flow_,
+                           {.reach = keys.size(), .threads = threads_, .pictures = pictures_},
                            screen_.stage(0, 1));
     tube carried;
     for (std::size_t t = 0; t < masks.size(); ++t)
