@@ -54,6 +54,12 @@ says stdout "1 of them the network lost"
 [ "$(grep -o '"source":"network"' kept.json | wc -l)" = 1 ] || fail "not one object is the network's"
 "$S2D_TOOL" compare truth kept.json --least 0.5
 
+# What was seen in one frame is carried into the next one, not further.
+sed -E 's/("segmentations":\[\{[^}]*\})(,\{[^}]*\}){7}/\1,null,null,null,null,null,null,null/' truth.json >once.json
+[ "$(grep -o 'null' once.json | wc -l)" = 14 ] || fail "not one mask of two objects"
+expect 0 "$S2D" predict clip --model model --out once_kept.json --min-score 1 --keymasks once.json --threads 1
+says stdout "2 objects, 4 masks in 8 frames"
+
 # Keymasks of another clip are refused before anything is predicted.
 mkdir shorter
 cp "$(find clip -type f | sort | head -1)" shorter/
