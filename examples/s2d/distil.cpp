@@ -275,6 +275,13 @@ std::string distil(const clip& video, const run_options& options, const distil_p
   s2d::require(data.videos.size() == 1, to.dense.string(), ": holds ", data.videos.size(),
                " videos, expected one");
   const s2d::ytvis_video head = data.videos.front();
+  const auto carried =
+      std::count_if(data.annotations.begin(), data.annotations.end(), [](const auto& each) {
+        const auto& extras = each.extras;
+        return std::find(extras.begin(), extras.end(),
+                         std::pair{std::string{"source"}, std::string{"\"keymasks\""}}) !=
+               extras.end();
+      });
   const auto predicted = tubes_of(std::move(data));
   const auto key_of = match(predicted, keys);
   std::size_t masks = 0;
@@ -285,6 +292,10 @@ std::string distil(const clip& video, const run_options& options, const distil_p
   std::string message =
       s2d::concat("After training on them there are ", masks, " masks of ", predicted.size(),
                   predicted.size() == 1 ? " object." : " objects.");
+  if (carried > 0)
+    message += s2d::concat(" The network lost ", carried,
+                           " of them, which are their keymasks carried "
+                           "along the flow.");
   said.member("message", message);
   said.key("keymask_objects").begin_array();
   for (const std::size_t key : key_of) key == none ? said.null() : said.value(key + 1);
