@@ -23,6 +23,7 @@ fi
 touch -d '2001-01-01' result/keymasks.json
 expect 0 "$S2D" run clip --out result "${common[@]}" --steps 3
 says stderr "keymasks found before, skipped"
+says stdout "The network lost 2 of them"
 says stdout "result/dense.json"
 [ "$(wc -l <result/model/log.jsonl)" = 3 ] || fail "not three steps"
 says result/run.json '"name":"train"'
