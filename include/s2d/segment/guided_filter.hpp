@@ -73,10 +73,10 @@ class guided_filter {
                 part.width <= map.width - part.x && part.height <= map.height - part.y,
             "guided_filter: the part is ", part.height, " x ", part.width, " at (", part.y, ", ",
             part.x, "), the picture ", map.height, " x ", map.width, " (height x width)");
-    // Fits of all windows of the part's pixels, for which the map is needed a radius further.
-    const std::ptrdiff_t top = from(part.y), left = from(part.x);
-    matrix<std::array<float, 4>> fits(to(part.y + part.height, map.height) - top,
-                                      to(part.x + part.width, map.width) - left);
+    // The windows that hold a pixel of the part reach a radius further, and so do theirs.
+    const std::ptrdiff_t top = before(part.y), left = before(part.x);
+    matrix<std::array<float, 4>> fits(behind(part.y + part.height, map.height) - top,
+                                      behind(part.x + part.width, map.width) - left);
     using cells = std::array<float, 4>;
     detail::window_means<4>(
         fits.height, fits.width, radius_,
@@ -143,10 +143,10 @@ class guided_filter {
   };
 
   /// Two radii before a part, or behind it, within the picture.
-  [[nodiscard]] std::ptrdiff_t from(std::ptrdiff_t begin) const noexcept {
+  [[nodiscard]] std::ptrdiff_t before(std::ptrdiff_t begin) const noexcept {
     return begin / 2 > radius_ ? begin - 2 * radius_ : 0;
   }
-  [[nodiscard]] std::ptrdiff_t to(std::ptrdiff_t end, std::ptrdiff_t extent) const noexcept {
+  [[nodiscard]] std::ptrdiff_t behind(std::ptrdiff_t end, std::ptrdiff_t extent) const noexcept {
     return (extent - end) / 2 > radius_ ? end + 2 * radius_ : extent;
   }
 
